@@ -1,0 +1,150 @@
+"""The registry of datasets: what data/datasets.toml says, checked and typed."""
+import difflib
+import functools
+import os
+import pathlib
+import re
+import tomllib
+from dataclasses import dataclass
+
+import pooch
+
+
+LOADED = []  # what this process has used: one {"name", "source"} a dataset
+
+
+class DatasetError(RuntimeError):
+    """Something is wrong with a dataset; the message says what, and what to do."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file. `sha256` and `bytes` are None where nobody publishes them; `values_sha256` is for weights."""
+
+    name: str
+    bytes: int | None = None
+    sha256: str | None = None
+    values_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form in which a dataset is handed out: a set of files of one format, and where they lie."""
+
+    format: str
+    files: tuple[File, ...]
+    addresses: tuple[str, ...] = ()
+
+    def url(self, address, file):
+        """The address of one file: an address that ends with / is a folder, any other is the file itself."""
+        return address + file.name if address.endswith("/") else address
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dataset, whose forms are alternatives, or one network's weights, whose forms are parts."""
+
+    name: str
+    title: str
+    kind: str
+    description: str
+    licence: str
+    citation: str
+    forms: tuple[Form, ...]
+    homepage: str = ""
+    class_names: tuple[str, ...] = ()
+    content_sha256: str | None = None
+    stand_in: dict | None = None
+
+    @property
+    def megabytes(self):
+        """What a reader downloads, in MB (10^6 bytes); None where the registry does not know."""
+        sizes = [file.bytes for file in self.forms[0].files]
+        return None if None in sizes else sum(sizes) / 1e6
+
+
+def read(path):
+    """The entries of a registry file by name. Raises DatasetError, naming it, for one that is not sound."""
+    try:
+        tables = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise DatasetError(f"the registry {path} cannot be read: {error}") from error
+    return {name: _entry(name, table) for name, table in tables.items()}
+
+
+@functools.cache
+def entries():
+    """The course's registry: the checkout's where helpers lies in one, else the copy installed with it."""
+    here = pathlib.Path(__file__).resolve().parent
+    for path in (here.parents[1] / "data" / "datasets.toml", here / "datasets.toml"):
+        if path.is_file():
+            return read(path)
+    raise DatasetError("datasets.toml is missing: helpers is not installed completely; install it again")
+
+
+def entry(name, kind=None):
+    """The entry of that name (and kind). Raises DatasetError, with the nearest name, when there is none."""
+    names = [each.name for each in entries().values() if kind in (None, each.kind)]
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise DatasetError(f"there is no dataset {name!r}: {hint}There are {', '.join(names)}.")
+    return entries()[name]
+
+
+def note(entry, source):
+    """Remember in LOADED that this process used a dataset, and where it came from."""
+    others = [each for each in LOADED if each["name"] != entry.name]
+    LOADED[:] = [*others, {"name": entry.name, "source": source}]
+
+
+def cache_folder():
+    """Where downloads are kept: $COURSE_CACHE, else deep-image-course in the user's own cache folder."""
+    chosen = os.environ.get("COURSE_CACHE")
+    return pathlib.Path(chosen).expanduser() if chosen else pathlib.Path(pooch.os_cache("deep-image-course"))
+
+
+def mirror_folder():
+    """The mirror that $COURSE_DATA names, or None."""
+    chosen = os.environ.get("COURSE_DATA")
+    return pathlib.Path(chosen).expanduser() if chosen else None
+
+
+def offline():
+    """Whether COURSE_OFFLINE forbids the network."""
+    return os.environ.get("COURSE_OFFLINE", "0") not in ("", "0")
+
+
+def smoke():
+    """Whether the budget is smoke: tests need neither a network nor a mirror."""
+    return os.environ.get("COURSE_BUDGET") == "smoke"
+
+
+def _entry(name, table):
+    from helpers.datasets import formats
+
+    try:
+        forms = tuple(
+            Form(form["format"], tuple(File(**file) for file in form["files"]), tuple(form["addresses"]))
+            for form in table.pop("forms"))
+        found = Entry(name=name, forms=forms, class_names=tuple(table.pop("class_names", ())), **table)
+    except (KeyError, TypeError) as error:
+        raise DatasetError(f"registry, {name}: a field is missing or unknown: {error}") from error
+
+    def demand(condition, problem):
+        if not condition:
+            raise DatasetError(f"registry, {name}: {problem}")
+
+    demand(found.kind in ("images", "weights"), f"unknown kind {found.kind!r}")
+    demand(found.kind == "weights" or found.content_sha256, "content_sha256 is missing")
+    for form in forms:
+        demand(form.format in formats.READERS, f"no reader for the format {form.format!r}")
+        for file in form.files:
+            demand(not re.search(r"[/\\:]|^\.", file.name), f"bad file name {file.name!r}")
+            demand(re.fullmatch("[0-9a-f]{64}", file.sha256 or "0" * 64), f"bad SHA-256 of {file.name}")
+            demand(file.sha256 or form.format not in formats.NEED_SHA256,
+                   f"{file.name} holds pickles, which may run code when read: it needs a SHA-256")
+        for address in form.addresses:
+            demand(address.startswith(("https://", "http://127.0.0.1")), f"{address} is not https")
+            demand(address.endswith("/") or len(form.files) == 1, f"{address} is one file of several")
+    return found
