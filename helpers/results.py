@@ -1,0 +1,94 @@
+"""The results of the reference runs: where they lie and how their figures are written.
+
+A result is one JSON file a lesson, `data/results/<chapter>/<lesson>.json`. Every table of figures in the
+course (lessons, README, results page) is made from these files by the functions below.
+"""
+import json
+import pathlib
+
+_BESIDE = pathlib.Path(__file__).resolve().parent
+_PLACES = (_BESIDE.parent / "data" / "results", _BESIDE / "results_data")  # a checkout, an installed package
+
+
+def folder():
+    """The folder of the results: that of the checkout, else the copy inside the installed package."""
+    return next((place for place in _PLACES if place.is_dir()), _PLACES[0])
+
+
+def load(lesson, where=None):
+    """The result of `lesson` ("01_classification/02_lenet") as a dict, or None when there is none."""
+    path = (where or folder()) / f"{lesson}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def load_all(where=None):
+    """All results, in the order of the course."""
+    where = where or folder()
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(where.glob("*/*.json"))]
+
+
+def page_number(lesson):
+    """"01_classification/02_lenet" -> "1.2", the number that the page has on the site."""
+    return ".".join(str(int(part.split("_")[0])) for part in lesson.split("/"))
+
+
+def value(number, unit=None):
+    """A figure as text: 0.0095 with unit "%" is "0.95 %"; None is a dash."""
+    if number is None:
+        return "–"
+    if unit == "%":
+        return f"{100 * number:.2f} %" if abs(number) < 0.0995 else f"{100 * number:.1f} %"
+    text = f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.0f}"
+    return f"{text} {unit}" if unit else text
+
+
+def count(number):
+    """A large count as text: 61706 -> "61,706", 1234567 -> "1.23 M", None -> a dash."""
+    if number is None:
+        return "–"
+    for size, name in ((1e9, "G"), (1e6, "M")):
+        if number >= size:
+            return f"{number / size:.3g} {name}"
+    return f"{int(number):,}"
+
+
+def minutes(seconds):
+    """Seconds as text: "48 s" below two minutes, else "12 min"."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def duration(seconds):
+    """A training's seconds as text, to a tenth of a minute from two minutes on."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
+def table(rows):
+    """A Markdown table from a list of dicts with the same keys; all columns but the first are right-aligned."""
+    names = list(rows[0])
+    lines = ["| " + " | ".join(names) + " |", "|:--|" + "--:|" * (len(names) - 1)]
+    lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def figure_row(figure):
+    """One figure of a result as a row of the table "published, baseline, ours"."""
+    unit = figure.get("unit")
+    ours = value(figure["ours"], unit)
+    if figure.get("spread") is not None:
+        ours += f" ± {value(figure['spread'], unit)} ({figure['seeds']} seeds)"
+    arrow = {"lower": "↓", "higher": "↑"}[figure["better"]]
+    return {"system": figure["system"], "metric": f"{figure['metric']} {arrow}",
+            "published": value(figure.get("published"), unit), "baseline": value(figure.get("baseline"), unit),
+            "ours": ours, "source": figure.get("source") or "–"}
+
+
+def network_row(lesson, figure):
+    """One figure as a row of the table of networks: accuracy, parameters, multiply-adds, training time."""
+    accuracy = 1 - figure["ours"] if "error" in figure["metric"] else figure["ours"]
+    return {"network": figure["system"], "lesson": page_number(lesson), "data": figure.get("dataset") or "–",
+            "test accuracy": value(accuracy, "%"), "parameters": count(figure.get("parameters")),
+            "multiply-adds": count(figure.get("multiply_adds")), "training": duration(figure.get("seconds"))}
