@@ -1,0 +1,76 @@
+"""How the tests run: offline, at budget smoke, each notebook timed, a dead kernel noticed at once."""
+import os
+import pathlib
+import sys
+import time
+from queue import Empty
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+# The kernels inherit these: every notebook runs the way a machine without a network or data would run it.
+os.environ["COURSE_BUDGET"] = "smoke"
+os.environ["COURSE_OFFLINE"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+collect_ignore_glob = ["_build*", "*.venv*"]
+_SECONDS = {}
+
+
+def watch(kernel_class, interval=2.0):
+    """Make nbval's kernel notice its own death: nbval alone waits until the cell's time is over.
+
+    The wait for a message is cut into slices of `interval` seconds, and between them the process is looked at.
+    """
+    wait = kernel_class.get_message
+
+    def get_message(self, stream, timeout=None):
+        ends = None if timeout is None else time.monotonic() + float(timeout)
+        while True:
+            left = interval if ends is None else min(interval, ends - time.monotonic())
+            try:
+                return wait(self, stream, timeout=max(left, 0.0))
+            except Empty:
+                if not self.km.is_alive():
+                    raise RuntimeError("the notebook's kernel died (out of memory, or a crash in a library)") from None
+                if ends is not None and time.monotonic() >= ends:
+                    raise
+
+    kernel_class.get_message = get_message
+
+
+def pytest_configure(config):
+    try:
+        from nbval.kernel import RunningKernel
+    except ImportError:
+        return
+    watch(RunningKernel)
+
+
+def pytest_runtest_logreport(report):
+    name = report.nodeid.split("::")[0]
+    if name.endswith(".ipynb"):
+        seconds, failed = _SECONDS.get(name, (0.0, 0))
+        _SECONDS[name] = (seconds + report.duration, failed + report.failed)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _SECONDS:
+        terminalreporter.section("notebooks")
+        for name, (seconds, failed) in _SECONDS.items():
+            terminalreporter.write_line(f"{seconds:6.1f} s  {name}" + (f"  {failed} cells failed" if failed else ""))
+
+
+def pytest_collection_modifyitems(session, config, items):
+    # Quick tests first, the book and the notebooks last: a small mistake shows before the long work.
+    order = {"test_site.py": 1}
+    items.sort(key=lambda item: 2 if item.path.suffix == ".ipynb" else order.get(item.path.name, 0))
+
+
+@pytest.fixture
+def course():
+    """The folder of the checkout."""
+    return ROOT

@@ -1,0 +1,106 @@
+"""Reading, judging and normalising the course's notebooks, for the recorder and the tests."""
+import hashlib
+import pathlib
+import re
+
+import nbformat
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+CHAPTERS = ROOT / "chapters"
+MEASURED = re.compile(r"(<!-- measured:begin -->).*?(<!-- measured:end -->)", re.DOTALL)
+
+
+def lessons():
+    """The lessons of the course, as "chapter/lesson", in order; labs are no lessons."""
+    return [path.relative_to(CHAPTERS).with_suffix("").as_posix()
+            for path in sorted(CHAPTERS.glob("[0-9]*_*/[0-9]*_*.ipynb"))]
+
+
+def path_of(lesson):
+    """The notebook's path. Raises FileNotFoundError with the names that exist."""
+    path = CHAPTERS / f"{lesson}.ipynb"
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no lesson {lesson!r}; there are: {', '.join(lessons())}")
+    return path
+
+
+def read(lesson):
+    return nbformat.read(path_of(lesson), as_version=4)
+
+
+def write(notebook, lesson):
+    nbformat.write(notebook, path_of(lesson))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def is_setup(cell):
+    return cell.cell_type == "code" and cell.source.startswith("# Setup, the same in every lesson.")
+
+
+def digest(notebook):
+    """SHA-256 of the lesson's code: all code cells but the setup cell, whose address may change."""
+    sources = [cell.source for cell in code_cells(notebook) if not is_setup(cell)]
+    return hashlib.sha256("\n\0".join(sources).encode()).hexdigest()
+
+
+def normalise(notebook):
+    """Bring an executed notebook into the form that is committed, in place.
+
+    Drops what differs from run to run or may not be published: the error stream, widget state, timings and
+    editor metadata. Joins the pieces of a stream, numbers the cells, and copies each picture's alternative
+    text to where the site's builder looks for it.
+    """
+    notebook.metadata = nbformat.NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+        **{key: notebook.metadata[key] for key in ("accelerator", "colab") if key in notebook.metadata})
+    count = 0
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata = nbformat.NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        if cell.cell_type != "code":
+            continue
+        kept = []
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                continue
+            if output.get("data") and "application/vnd.jupyter.widget-view+json" in output.data:
+                continue
+            if output.output_type == "stream" and kept and kept[-1].output_type == "stream":
+                kept[-1].text += output.text
+                continue
+            if output.output_type == "execute_result":
+                output.execution_count = count + 1
+            kept.append(output)
+        cell.outputs = kept
+        if cell.source.strip():
+            count += 1
+            cell.execution_count = count
+        texts = [output.metadata.get("image/png", {}).get("alt") for output in kept
+                 if output.get("data") and "image/png" in output.data]
+        if any(texts):
+            cell.metadata["mystnb"] = {"image": {"alt": " ".join(text for text in texts if text)}}
+    return notebook
+
+
+def measured_line(result):
+    """The generated words of a lesson's "At a glance": how long it took, on what, made with which versions."""
+    if result is None:
+        return "not yet measured"
+    minutes = max(1, round(result["seconds"] / 60))
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if name != "numpy")
+    memory = f", {result['peak_memory_mb'] / 1024:.1f} GB of memory" if result.get("peak_memory_mb") else ""
+    return (f"{minutes} minute{'s' if minutes > 1 else ''} on {result['device']} at budget `{result['budget']}`"
+            f"{memory} (measured {result['recorded']}; {result['backend']} backend, {versions})")
+
+
+def set_measured(notebook, result):
+    """Write the measured line between its markers. Raises ValueError when the lesson has no markers."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and MEASURED.search(cell.source):
+            cell.source = MEASURED.sub(lambda match: match[1] + measured_line(result) + match[2], cell.source)
+            return notebook
+    raise ValueError("no cell holds <!-- measured:begin --><!-- measured:end --> for the measured minutes")
