@@ -1,0 +1,213 @@
+"""The published site: built once with warnings as errors, then read page by page as a browser would."""
+import gzip
+import importlib.util
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+import yaml
+
+bs4 = pytest.importorskip("bs4")
+pytest.importorskip("jupyter_book")
+
+ROOT = pathlib.Path(__file__).parents[1]
+LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src",
+         "embed": "src", "object": "data"}
+LOADING_LINKS = {"stylesheet", "preload", "modulepreload", "icon", "shortcut icon", "apple-touch-icon"}
+CITED = re.compile(r"\{cite(?::[a-z]+)?\}`([^`]+)`")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the freshly built pages."""
+    out = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT),
+         "--path-output", str(out), "--all", "-W", "-n", "--keep-going"],
+        capture_output=True, text=True, encoding="utf-8", errors="replace")
+    lines = (done.stdout + done.stderr).splitlines()
+    told = [line for line in lines if re.search("WARNING|ERROR|Traceback", line)] or lines[-30:]
+    assert done.returncode == 0, "the book does not build cleanly:\n" + "\n".join(told)
+    return out / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """{path below the site: parsed page}."""
+    files = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    return {path.relative_to(site).as_posix(): bs4.BeautifulSoup(path.read_bytes(), "html.parser")
+            for path in files}
+
+
+def contents():
+    """The pages that the table of contents names, without endings."""
+    def files(node):
+        if isinstance(node, dict):
+            yield from [node[key] for key in ("root", "file") if key in node]
+            for child in node.values():
+                yield from files(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from files(child)
+
+    return [name.removesuffix(".md").removesuffix(".ipynb")
+            for name in files(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))]
+
+
+def loads(page):
+    """The addresses that a browser fetches for the page by itself."""
+    for tag, attribute in LOADS.items():
+        yield from (each[attribute] for each in page.find_all(tag) if each.get(attribute))
+    for link in page.find_all("link"):
+        if " ".join(link.get("rel", [])).lower() in LOADING_LINKS:
+            yield link["href"]
+
+
+def is_elsewhere(address):
+    return address.startswith(("http:", "https:", "//"))
+
+
+def local_file(site, name, address):
+    """The file that an address on a page means, and the anchor in it."""
+    address, _, anchor = address.partition("#")
+    path = urllib.parse.unquote(address.partition("?")[0])
+    return ((site / name).parent / path).resolve() if path else (site / name).resolve(), anchor
+
+
+def test_nothing_is_loaded_from_another_host(site, pages):
+    found = [f"{name}: {address}" for name, page in pages.items() for address in loads(page)
+             if is_elsewhere(address)]
+    linked = {local_file(site, name, address)[0] for name, page in pages.items() for address in loads(page)}
+    for sheet in (path for path in linked if path.suffix == ".css"):
+        text = sheet.read_text(encoding="utf-8")
+        found += [f"{sheet.name}: {address}" for address in
+                  re.findall(r"""(?:url\(|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", text)]
+    assert not found, "\n".join(found)
+
+
+def test_no_scripts_that_are_not_used(site, pages):
+    for name, page in pages.items():
+        scripts = " ".join(str(script) for script in page.find_all("script")).lower()
+        for unwanted in ("thebe", "require.js", "require.min.js", "plotly", "unpkg.com", "googleapis"):
+            assert unwanted not in scripts, f"{name} has a script with {unwanted}"
+
+
+def test_what_a_page_loads_exists(site, pages):
+    missing = [f"{name}: {address}" for name, page in pages.items() for address in loads(page)
+               if not address.startswith("data:") and not local_file(site, name, address)[0].is_file()]
+    assert not missing, "\n".join(missing)
+
+
+def test_every_picture_has_alternative_text(pages):
+    bare = [f"{name}: {picture.get('src', '')[:80]}" for name, page in pages.items()
+            for picture in page.find_all("img") if not picture.get("alt", "").strip()
+            or re.fullmatch(r".*[/\\].*\.(png|svg|jpe?g)", picture["alt"])]  # Sphinx fills in the file's name
+    assert not bare, "\n".join(bare)
+
+
+def test_internal_links_and_anchors_exist(site, pages):
+    anchors = {(site / name).resolve(): {each.get("id") for each in page.find_all(id=True)}
+               | {each.get("name") for each in page.find_all("a", attrs={"name": True})}
+               for name, page in pages.items()}
+    dead = []
+    for name, page in pages.items():
+        for link in page.find_all("a", href=True):
+            address = link["href"]
+            if is_elsewhere(address) or address == "#" or re.match("mailto:|javascript:|data:", address):
+                continue
+            path, anchor = local_file(site, name, address)
+            anchor = urllib.parse.unquote(anchor)
+            if not path.exists() or (anchor and path in anchors and anchor not in anchors[path]):
+                dead.append(f"{name}: {address}")
+    assert not dead, "\n".join(dead)
+
+
+def test_formulas_come_from_the_site_itself(site, pages):
+    with_formulas = {name for name, page in pages.items() if page.find(class_="math")}
+    with_script = {name for name, page in pages.items()
+                   if any("mathjax" in script.get("src", "") for script in page.find_all("script"))}
+    assert with_formulas, "no page has a formula"
+    assert with_formulas == with_script
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    folder = (site / "_static" / config["mathjax_path"]).parent
+    for part in ["core", *config["mathjax3_config"]["loader"]["load"], "output/chtml/fonts/tex"]:
+        assert (folder / f"{part}.js").is_file(), part
+    assert (folder / "output/chtml/fonts/woff-v2/MathJax_Main-Regular.woff").is_file()
+    assert (folder / "LICENSE").is_file()
+
+
+def test_the_frame_of_a_page_is_light(site, pages):
+    """What all pages share: at most 300 kB compressed, formulas and pictures aside."""
+    for name, page in pages.items():
+        shared = {local_file(site, name, address)[0] for address in loads(page)}
+        frame = [path for path in shared if path.suffix in (".js", ".css") and "mathjax" not in path.parts]
+        size = sum(len(gzip.compress(path.read_bytes())) for path in frame if path.name != "searchindex.js")
+        assert size < 300_000, f"{name}: {size} bytes of scripts and style sheets"
+
+
+def test_the_icons_that_pages_use_are_there(site, pages):
+    sheet = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    helpers = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw"}  # kinds and sizes, not icons
+    used = {name for page in pages.values() for icon in page.find_all(["i", "span"])
+            for name in icon.get("class", []) if name.startswith("fa-")} - helpers
+    assert used
+    assert [name for name in sorted(used) if f".{name}:before" not in sheet] == []
+
+
+def test_table_of_contents_and_notebooks_agree(site):
+    named = contents()
+    notebooks = {path.relative_to(ROOT).with_suffix("").as_posix()
+                 for path in ROOT.glob("chapters/[0-9]*_*/[0-9]*_*.ipynb")}
+    assert len(named) == len(set(named))
+    assert notebooks == {name for name in named if re.fullmatch(r"chapters/[^/]+/\d+_.*", name)}
+    for name in named:
+        assert (site / f"{name}.html").is_file(), name
+
+
+def test_a_page_has_the_number_of_its_file(pages):
+    for name in contents():
+        match = re.fullmatch(r"chapters/0*(\d+)_[^/]+/(?:0*(\d+)_.*|index)", name)
+        if match:
+            number = ".".join(filter(None, match.groups()))
+            assert pages[f"{name}.html"].article.h1.get_text().split()[0] == number, name
+
+
+def test_only_pages_are_numbered(pages):
+    for name, page in pages.items():
+        for heading in page.find_all(["h2", "h3", "h4"]):
+            assert not heading.find(class_="section-number"), f"{name}: {heading.get_text()}"
+
+
+def test_cited_keys_are_in_the_bibliography():
+    bibliography = (ROOT / "references.bib").read_text(encoding="utf-8")
+    known = set(re.findall(r"^@\w+\{([^,\s]+),", bibliography, re.MULTILINE))
+    assert known and all(key == key.lower() for key in known)
+    cited = {}
+    for path in [ROOT / "intro.md", *ROOT.glob("guide/*.md"), *ROOT.glob("chapters/**/*.md")]:
+        cited[path.name] = path.read_text(encoding="utf-8")
+    for path in ROOT.glob("chapters/*/*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cited[path.name] = "\n".join(
+            "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    unknown = [f"{name}: {key.strip()}" for name, text in cited.items()
+               for keys in CITED.findall(text) for key in keys.split(",") if key.strip() not in known]
+    for path in ROOT.glob("data/results/*/*.json"):
+        for figure in json.loads(path.read_text(encoding="utf-8"))["figures"]:
+            if figure.get("source") and figure["source"] not in known:
+                unknown.append(f"{path.name}: {figure['source']}")
+    assert not unknown, "\n".join(unknown)
+
+
+def test_pictures_of_the_landing_page_are_what_the_code_draws():
+    spec = importlib.util.spec_from_file_location("cards", ROOT / "tools" / "cards.py")
+    cards = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(cards)
+    assert (ROOT / "_static/logo.svg").read_text(encoding="utf-8") == cards.logo()
+    assert (ROOT / "_static/colab_badge.svg").read_text(encoding="utf-8") == cards.badge()
+    for task in cards.TASKS:
+        stored = (ROOT / "_static/cards" / f"{task.__name__}.svg").read_text(encoding="utf-8")
+        assert stored == cards.picture(task()), f"run `python tools/cards.py`: {task.__name__}"
