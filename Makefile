@@ -11,7 +11,7 @@ ARGS ?=
 TEST := COURSE_BUDGET=smoke COURSE_OFFLINE=1
 
 .PHONY: help book test lab reference links repository
-.PHONY: test-colab test-newest test-backend clean distclean FORCE
+.PHONY: test-colab test-newest test-backend test-sabotage clean distclean FORCE
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make test-colab                 the tests with the versions that Colab has"
 	@echo "make test-newest                the tests with the newest versions there are"
 	@echo "make test-backend BACKEND=jax   the tests on another backend: jax or torch"
+	@echo "make test-sabotage              do the lessons fail when their training is broken on purpose?"
 	@echo "make clean                      remove what was built; .venv stays"
 	@echo "make distclean                  clean, and remove .venv and its like"
 	@echo
@@ -109,6 +110,9 @@ test-newest: .venv-newest/ready
 
 test-backend: .venv-$(BACKEND)/ready
 	KERAS_BACKEND=$(BACKEND) $(TEST) .venv-$(BACKEND)/bin/python -m pytest tests chapters $(ARGS)
+
+test-sabotage: $(VENV)/ready
+	$(TEST) $(VENV)/bin/python -m pytest tests/test_sabotage.py -m sabotage $(ARGS)
 
 clean:
 	rm -rf _build dist build .pytest_cache .venv-newest.txt

@@ -30,7 +30,11 @@ def start(lesson, seed=0):
 
 
 class Run:
-    """One execution of a lesson. Attributes: lesson, seed, budget, backend, device."""
+    """One execution of a lesson.
+
+    Attributes: lesson, seed, budget, backend, device, and steps_per_execution, for `compile`: how many steps
+    Keras runs in one call, which changes the time alone (lesson 1.1).
+    """
 
     def __init__(self, lesson, seed=0):
         import keras
@@ -39,6 +43,8 @@ class Run:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         self.lesson, self.seed = lesson, seed
         self.backend = keras.backend.backend()
+        # Small networks spend most of their time between two steps. Keras on PyTorch takes no other number than 1.
+        self.steps_per_execution = 1 if self.backend == "torch" else 20
         accelerator = _accelerator(self.backend)
         self.budget = os.environ.get("COURSE_BUDGET") or ("gpu" if accelerator else "cpu")
         if self.budget not in BUDGETS:
@@ -96,11 +102,14 @@ class Run:
         target = os.environ.get("COURSE_REFERENCE")  # set by the recorder of reference runs alone
         if not target:
             return
-        from helpers import datasets
+        from helpers.datasets import registry
 
+        used = list(registry.LOADED)
         result = {"lesson": self.lesson, "budget": self.budget, "backend": self.backend, "device": self.device,
                   "versions": _versions(self.backend), "seconds": round(time.perf_counter() - self._began, 1),
-                  "peak_memory_mb": _peak_memory(), "datasets": list(getattr(datasets, "LOADED", [])),
+                  "peak_memory_mb": _peak_memory(),
+                  "download_mb": round(sum(registry.entry(each["name"]).megabytes or 0 for each in used), 1),
+                  "datasets": used,
                   "figures": self._figures}
         pathlib.Path(target).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -197,8 +206,12 @@ def _progress(name):
             total = self.params["epochs"] * (self.params["steps"] or 0)
             self.bar = tqdm(total=total or None, desc=name or None, mininterval=1.0, unit="step", leave=True)
 
+        def on_epoch_begin(self, epoch, logs=None):
+            self.done = 0
+
         def on_train_batch_end(self, batch, logs=None):
-            self.bar.update(1)
+            self.bar.update(batch + 1 - self.done)  # several steps may have run in one call
+            self.done = batch + 1
 
         def on_epoch_end(self, epoch, logs=None):
             self.bar.set_postfix({key: f"{float(number):.3f}" for key, number in (logs or {}).items()}, refresh=False)

@@ -7,6 +7,7 @@ from docutils import nodes
 from fontTools import subset, ttLib
 from sphinx.domains.math import MathDomain
 
+MARK = "# NBVAL_CHECK_OUTPUT\n"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
 SHEET, SCRIPT = "styles/pydata-sphinx-theme.css", "scripts/fontawesome.js"
@@ -21,7 +22,7 @@ def leave_vendored_scripts_to_their_pages(app, config):
 
 
 def hide_headings(app, env):
-    """Before the numbers are given, leave the pages alone: 1.2 is a page, not a heading of the overview."""
+    """Take the headings away while Sphinx gives the numbers: 1.2 is a page, not a heading of the overview."""
     env.whole_tocs = env.tocs
     env.tocs = {docname: contents.deepcopy() for docname, contents in env.tocs.items()}
     for contents in env.tocs.values():
@@ -49,6 +50,14 @@ def use_own_badge(app, doctree, docname):
     for image in doctree.findall(nodes.image):
         if image["uri"] == BADGE:
             image["uri"] = "../" * docname.count("/") + "_static/colab_badge.svg"
+
+
+def hide_marks(app, doctree):
+    """The comment that tells the tests to compare a cell's output says nothing to a reader."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().startswith(MARK):
+            code = block.astext().removeprefix(MARK)
+            block.rawsource, block[:] = code, [nodes.Text(code)]
 
 
 class Formulas(MathDomain):
@@ -93,6 +102,7 @@ def setup(app):
     app.add_domain(Formulas, override=True)
     app.connect("env-get-updated", hide_headings, priority=400)       # Sphinx gives the numbers at 500
     app.connect("env-get-updated", show_headings, priority=900)
+    app.connect("doctree-read", hide_marks)
     app.connect("doctree-resolved", use_own_badge)
     app.connect("build-finished", trim_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -63,6 +63,8 @@ def normalise(notebook):
         cell.metadata = nbformat.NotebookNode({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
         if cell.cell_type != "code":
             continue
+        if is_setup(cell):
+            cell.metadata["tags"] = ["hide-input"]  # the site folds it: the same everywhere, and not the subject
         kept = []
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
@@ -93,8 +95,9 @@ def measured_line(result):
     minutes = max(1, round(result["seconds"] / 60))
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if name != "numpy")
     memory = f", {result['peak_memory_mb'] / 1024:.1f} GB of memory" if result.get("peak_memory_mb") else ""
+    load = f"; {result['download_mb']:.0f} MB to download once" if result.get("download_mb", 0) >= 1 else ""
     return (f"{minutes} minute{'s' if minutes > 1 else ''} on {result['device']} at budget `{result['budget']}`"
-            f"{memory} (measured {result['recorded']}; {result['backend']} backend, {versions})")
+            f"{memory}{load} (measured {result['recorded']}; {result['backend']} backend, {versions})")
 
 
 def set_measured(notebook, result):
