@@ -92,3 +92,16 @@ def network_row(lesson, figure):
     return {"network": figure["system"], "lesson": page_number(lesson), "data": figure.get("dataset") or "–",
             "test accuracy": value(accuracy, "%"), "parameters": count(figure.get("parameters")),
             "multiply-adds": count(figure.get("multiply_adds")), "training": duration(figure.get("seconds"))}
+
+
+def networks_table(lesson, figures, where=None):
+    """The table of all networks of the chapter up to `lesson`, whose own figures are given; None if there is none.
+
+    Earlier lessons' rows come from their results. Only figures with a number of parameters are networks.
+    """
+    chapter, rows = lesson.split("/")[0], []
+    for result in load_all(where or folder()):
+        if result["lesson"].startswith(chapter + "/") and result["lesson"] < lesson:
+            rows += [network_row(result["lesson"], each) for each in result["figures"] if each.get("parameters")]
+    rows += [network_row(lesson, each) for each in figures if each.get("parameters")]
+    return table(rows) if rows else None

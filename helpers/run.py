@@ -89,14 +89,9 @@ class Run:
 
     def networks(self):
         """Show the table of all networks so far in this chapter: earlier lessons' results, then this run's."""
-        chapter, rows = self.lesson.split("/")[0], []
-        for result in results.load_all():
-            if result["lesson"].startswith(chapter + "/") and result["lesson"] < self.lesson:
-                rows += [results.network_row(result["lesson"], each) for each in result["figures"]
-                         if each.get("parameters")]
-        rows += [results.network_row(self.lesson, each) for each in self._figures if each.get("parameters")]
-        if rows:
-            _show(results.table(rows))
+        shown = results.networks_table(self.lesson, self._figures)
+        if shown:
+            _show(shown)
 
     def _write(self):
         target = os.environ.get("COURSE_REFERENCE")  # set by the recorder of reference runs alone

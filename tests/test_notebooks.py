@@ -90,10 +90,10 @@ def test_result_belongs_to_this_code(lesson):
 
 
 @every_lesson
-def test_measured_minutes_come_from_the_result(lesson):
+def test_minutes_and_table_of_networks_come_from_the_results(lesson):
     notebook = notebooks.read(lesson)
-    wanted = notebooks.set_measured(copy.deepcopy(notebook), results.load(lesson, reference.RESULTS))
-    assert prose(notebook) == prose(wanted), "the minutes at the top are not those of the result"
+    wanted = reference.refresh(lesson, copy.deepcopy(notebook))
+    assert notebook == wanted, "a result has changed since: run tools/reference.py --pages"
 
 
 @every_lesson

@@ -5,7 +5,7 @@
     python tools/reference.py --pages          only makes the pages' tables anew from data/results
 
 A recording executes the notebook on real data, stores its outputs, writes data/results/<lesson>.json and
-brings the tables of the README, the results page and the chapter's page up to date. When a cell fails,
+brings the tables of the README, the results page, the chapter's page and the other lessons up to date. When a cell fails,
 or a dataset had to be replaced by its stand-in, nothing is written.
 """
 import argparse
@@ -132,6 +132,14 @@ def pages():
     return wanted
 
 
+def refresh(lesson, notebook):
+    """Bring what a stored notebook shows of results up to date: its minutes, and its table of networks."""
+    result = results.load(lesson, RESULTS)
+    if result:
+        notebooks.set_networks(notebook, results.networks_table(lesson, result["figures"], RESULTS))
+    return notebooks.set_measured(notebook, result)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="lessons such as 01_classification/02_lenet")
@@ -149,6 +157,8 @@ def main():
     if not arguments.digest:
         for path, text in pages().items():
             path.write_text(text, encoding="utf-8")
+        for lesson in notebooks.lessons():
+            notebooks.write(refresh(lesson, notebooks.read(lesson)), lesson)
 
 
 if __name__ == "__main__":
