@@ -136,6 +136,20 @@ def test_digest_sees_code_and_nothing_else():
     assert notebooks.digest(changed) != before
 
 
+def test_alternative_text_may_be_mended_without_a_new_run():
+    def drawn(code):
+        notebook = example()
+        notebook.cells[2].source = code
+        return notebook
+
+    before = drawn("plots.bars(['ä'], [1],\n           alt='One bar '\n               'and no more.', form='x')\nprint(1)")
+    after = drawn("plots.bars(['ä'], [1],\n           alt='A single bar.', form='x')\nprint(1)")
+    other = drawn("plots.bars(['ä'], [2],\n           alt='A single bar.', form='x')\nprint(1)")
+    assert notebooks.digest(before) == notebooks.digest(after) != notebooks.digest(other)
+    cell = notebooks.set_alternative_texts(after).cells[2]
+    assert cell.outputs[-1].metadata["image/png"]["alt"] == cell.metadata["mystnb"]["image"]["alt"] == "A single bar."
+
+
 def test_normalise():
     notebook = notebooks.normalise(example())
     cell = notebook.cells[2]

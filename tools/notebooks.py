@@ -1,4 +1,5 @@
 """Reading, judging and normalising the course's notebooks, for the recorder and the tests."""
+import ast
 import hashlib
 import pathlib
 import re
@@ -40,10 +41,30 @@ def is_setup(cell):
     return cell.cell_type == "code" and cell.source.startswith("# Setup, the same in every lesson.")
 
 
+def _alternative_texts(source):
+    """The values of all `alt=` in a cell's code as syntax nodes, in order."""
+    return sorted((node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword)
+                   and node.arg == "alt"), key=lambda value: (value.lineno, value.col_offset))
+
+
+def _without_alternative_texts(source):
+    starts = [0]
+    for line in source.encode().splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    code = source.encode()
+    for value in reversed(_alternative_texts(source)):
+        code = code[:starts[value.lineno - 1] + value.col_offset] + code[starts[value.end_lineno - 1]
+                                                                         + value.end_col_offset:]
+    return code
+
+
 def digest(notebook):
-    """SHA-256 of the lesson's code: all code cells but the setup cell, whose address may change."""
-    sources = [cell.source for cell in code_cells(notebook) if not is_setup(cell)]
-    return hashlib.sha256("\n\0".join(sources).encode()).hexdigest()
+    """SHA-256 of what a lesson computes: all code cells, but not the setup cell and the alternative texts.
+
+    The setup cell's address may change, and alternative texts are prose; neither makes an output stale.
+    """
+    cells = [cell for cell in code_cells(notebook) if not is_setup(cell)]
+    return hashlib.sha256(b"\n\0".join(_without_alternative_texts(cell.source) for cell in cells)).hexdigest()
 
 
 def normalise(notebook):
@@ -116,4 +137,15 @@ def set_networks(notebook, table):
             for output in cell.outputs:
                 if "text/markdown" in output.get("data", {}):
                     output.data["text/markdown"] = table
+    return notebook
+
+
+def set_alternative_texts(notebook):
+    """Carry each cell's `alt=` over to its stored picture, so that a better text needs no new reference run."""
+    for cell in code_cells(notebook):
+        pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+        texts = [value for value in _alternative_texts(cell.source) if isinstance(value, ast.Constant)]
+        if len(pictures) == len(texts) == 1:
+            text = pictures[0].metadata["image/png"]["alt"] = pictures[0].data["text/plain"] = texts[0].value
+            cell.metadata["mystnb"] = {"image": {"alt": text}}
     return notebook

@@ -133,8 +133,9 @@ def pages():
 
 
 def refresh(lesson, notebook):
-    """Bring what a stored notebook shows of results up to date: its minutes, and its table of networks."""
+    """Bring a stored notebook up to date without running it: minutes, table of networks, alternative texts."""
     result = results.load(lesson, RESULTS)
+    notebooks.set_alternative_texts(notebook)
     if result:
         notebooks.set_networks(notebook, results.networks_table(lesson, result["figures"], RESULTS))
     return notebooks.set_measured(notebook, result)
