@@ -66,10 +66,14 @@ def duration(seconds):
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
+_FIGURES = {"published", "baseline", "ours", "test accuracy", "parameters", "multiply-adds", "training", "time",
+            "memory"}
+
+
 def table(rows):
-    """A Markdown table from a list of dicts with the same keys; all columns but the first are right-aligned."""
+    """A Markdown table from a list of dicts with the same keys; columns of figures are right-aligned."""
     names = list(rows[0])
-    lines = ["| " + " | ".join(names) + " |", "|:--|" + "--:|" * (len(names) - 1)]
+    lines = ["| " + " | ".join(names) + " |", "|" + "".join("--:|" if name in _FIGURES else ":--|" for name in names)]
     lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
     return "\n".join(lines)
 
