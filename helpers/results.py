@@ -67,7 +67,7 @@ def duration(seconds):
 
 
 _FIGURES = {"published", "baseline", "ours", "test accuracy", "parameters", "multiply-adds", "training", "time",
-            "memory"}
+            "memory", "result"}
 
 
 def table(rows):
@@ -90,22 +90,38 @@ def figure_row(figure):
             "ours": ours, "source": figure.get("source") or "–"}
 
 
-def network_row(lesson, figure):
-    """One figure as a row of the table of networks: accuracy, parameters, multiply-adds, training time."""
-    accuracy = 1 - figure["ours"] if "error" in figure["metric"] else figure["ours"]
+def _judged(figure):
+    """What a network is judged by, and how it did: an error on test images counts as the accuracy that it leaves."""
+    metric, ours = figure["metric"], figure["ours"]
+    return ("test accuracy", value(1 - ours, "%")) if metric == "test error" else (metric, value(ours, figure.get("unit")))
+
+
+def network_row(lesson, figure, judged_by):
+    """One figure as a row of the table of networks; `judged_by` names the column of its metric, None if they differ."""
+    metric, ours = _judged(figure)
     return {"network": figure["system"], "lesson": page_number(lesson), "data": figure.get("dataset") or "–",
-            "test accuracy": value(accuracy, "%"), "parameters": count(figure.get("parameters")),
+            judged_by or "result": ours if judged_by else f"{metric}: {ours}",
+            "parameters": count(figure.get("parameters")),
             "multiply-adds": count(figure.get("multiply_adds")), "training": duration(figure.get("seconds"))}
+
+
+def all_networks(found):
+    """The table of all networks in the results `found`; None if there is none.
+
+    Only figures with a number of parameters are networks.
+    """
+    networks = [(each["lesson"], figure) for each in found for figure in each["figures"] if figure.get("parameters")]
+    metrics = {_judged(figure)[0] for _, figure in networks}
+    judged_by = metrics.pop() if len(metrics) == 1 else None
+    return table([network_row(*each, judged_by) for each in networks]) if networks else None
 
 
 def networks_table(lesson, figures, where=None):
     """The table of all networks of the chapter up to `lesson`, whose own figures are given; None if there is none.
 
-    Earlier lessons' rows come from their results. Only figures with a number of parameters are networks.
+    Earlier lessons' rows come from their results.
     """
-    chapter, rows = lesson.split("/")[0], []
-    for result in load_all(where or folder()):
-        if result["lesson"].startswith(chapter + "/") and result["lesson"] < lesson:
-            rows += [network_row(result["lesson"], each) for each in result["figures"] if each.get("parameters")]
-    rows += [network_row(lesson, each) for each in figures if each.get("parameters")]
-    return table(rows) if rows else None
+    chapter = lesson.split("/")[0]
+    earlier = [result for result in load_all(where or folder())
+               if result["lesson"].startswith(chapter + "/") and result["lesson"] < lesson]
+    return all_networks([*earlier, {"lesson": lesson, "figures": figures}])

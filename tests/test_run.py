@@ -99,6 +99,14 @@ def test_networks_lists_earlier_lessons_then_this_run(run, tmp_path, monkeypatch
     assert "98.8 %" in shown  # an error is shown as an accuracy here
 
 
+def test_networks_judged_by_another_metric_have_a_column_of_its_name():
+    networks = [{"lesson": "05_super_resolution/01_srcnn", "figures": [
+        {"system": "SRCNN", "metric": "PSNR on Set5 x3", "unit": "dB", "ours": 32.39, "parameters": 8129}]}]
+    assert "| PSNR on Set5 x3 |" in results.all_networks(networks) and "| 32.39 dB |" in results.all_networks(networks)
+    networks[0]["figures"].append({"system": "judge", "metric": "test accuracy", "unit": "%", "ours": 0.9, "parameters": 1})
+    assert "| PSNR on Set5 x3: 32.39 dB |" in results.all_networks(networks)
+
+
 def test_numbers_as_text():
     assert results.value(0.0095, "%") == "0.95 %" and results.value(0.7, "%") == "70.0 %"
     assert results.value(None) == "–" and results.value(32.39, "dB") == "32.39 dB"

@@ -12,6 +12,7 @@ BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
 SHEET, SCRIPT = "styles/pydata-sphinx-theme.css", "scripts/fontawesome.js"
 FONTS = "vendor/fontawesome/webfonts"
+CHAPTER = re.compile(r"chapters/(\d+)_")
 # .fa-rocket:before,.fa-another-name:before{content:"\f135"} in the theme's style sheet.
 ICON = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"\\[0-9a-f]+"\}')
 
@@ -33,9 +34,21 @@ def hide_headings(app, env):
 
 
 def show_headings(app, env):
-    """Put the headings back, each marked as having no number, and give every page its own."""
+    """Put the headings back, each marked as having no number, and give every page its own.
+
+    A chapter's number is that of its folder, which Sphinx cannot know: chapters that do not exist yet are
+    not in the table of contents.
+    """
     numbered, env.tocs = env.tocs, env.whole_tocs
     del env.whole_tocs
+    for docname, numbers in env.toc_secnumbers.items():
+        if (folder := CHAPTER.match(docname)) and numbers.get(""):
+            number = int(folder[1]), *numbers[""][1:]
+            numbers[""] = env.titles[docname]["secnumber"] = number
+            for contents in numbered.values():
+                for entry in contents.findall(nodes.reference):
+                    if entry.get("refuri") == docname and not entry["anchorname"]:
+                        entry["secnumber"] = number
     for docname, contents in env.tocs.items():
         for entry in contents.findall(nodes.reference):
             if not entry["anchorname"]:

@@ -124,11 +124,9 @@ def pages():
     change("guide/results.md", "timings", timings_table(found))
     for index in sorted(notebooks.CHAPTERS.glob("*/index.md")):
         if "<!-- networks:begin -->" in index.read_text(encoding="utf-8"):
-            rows = [results.network_row(result["lesson"], figure) for result in found
-                    if result["lesson"].startswith(index.parent.name + "/")
-                    for figure in result["figures"] if figure.get("parameters")]
+            chapter = [result for result in found if result["lesson"].startswith(index.parent.name + "/")]
             change(index.relative_to(notebooks.ROOT), "networks",
-                   results.table(rows) if rows else "No reference run has been recorded yet.")
+                   results.all_networks(chapter) or "No reference run has been recorded yet.")
     return wanted
 
 
