@@ -1,5 +1,6 @@
 """The course's yardsticks. Each is taught in a lesson and tested against a reference implementation."""
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 
 def accuracy(labels, predictions):
@@ -54,9 +55,204 @@ def multiply_adds(model):
     return total
 
 
+def psnr(truth, ours, peak=255.0, border=0):
+    """Peak signal-to-noise ratio in dB (lesson 5.1); infinite for equal images.
+
+    truth, ours: (H, W) or (H, W, C), values up to `peak`; `border` pixels on each side are left out.
+    Raises ValueError when the shapes differ or the border leaves nothing.
+    """
+    truth, ours = _inside(truth, ours, border)
+    error = np.mean((truth - ours) ** 2)
+    return float(10 * np.log10(peak**2 / error)) if error > 0 else float("inf")
+
+
+def ssim(truth, ours, peak=255.0, border=0):
+    """Structural similarity, at most 1 (lesson 5.1): the mean over all whole windows of 11 x 11 pixels.
+
+    Gaussian weights of 1.5 pixels, constants 0.01 and 0.03. truth, ours: (H, W), or (H, W, C) for the mean
+    over the channels; `border` pixels on each side are left out. Source: Wang, Bovik, Sheikh and Simoncelli
+    2004.
+    Raises ValueError when the shapes differ or what is left is smaller than a window.
+    """
+    from scipy.ndimage import correlate1d
+
+    truth, ours = _inside(truth, ours, border)
+    if min(truth.shape[:2]) < 11:
+        raise ValueError(f"an image of {truth.shape[:2]} pixels is smaller than a window of 11 x 11")
+    weights = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+    weights /= weights.sum()
+
+    def mean(image):
+        return correlate1d(correlate1d(image, weights, axis=0), weights, axis=1)[5:-5, 5:-5]
+
+    mean_truth, mean_ours = mean(truth), mean(ours)
+    variance_truth = mean(truth**2) - mean_truth**2
+    variance_ours = mean(ours**2) - mean_ours**2
+    covariance = mean(truth * ours) - mean_truth * mean_ours
+    small, large = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    similarity = ((2 * mean_truth * mean_ours + small) * (2 * covariance + large)
+                  / ((mean_truth**2 + mean_ours**2 + small) * (variance_truth + variance_ours + large)))
+    return float(np.mean(similarity))
+
+
+def _inside(truth, ours, border):
+    truth, ours = np.asarray(truth, dtype=np.float64), np.asarray(ours, dtype=np.float64)
+    if truth.shape != ours.shape or truth.ndim not in (2, 3):
+        raise ValueError(f"images {truth.shape} and {ours.shape} must have one shape, (H, W) or (H, W, C)")
+    if border < 0 or 2 * border >= min(truth.shape[:2]):
+        raise ValueError(f"a border of {border} leaves nothing of {truth.shape[:2]} pixels")
+    inner = slice(border, -border or None)
+    return truth[inner, inner], ours[inner, inner]
+
+
 def _leaves(model):
     for layer in model.layers:
         if hasattr(layer, "layers"):
             yield from _leaves(layer)
         else:
             yield layer
+
+
+def iou(boxes_a, boxes_b):
+    """Intersection over union of each box with each (lesson 7.1).
+
+    boxes_a (Na, 4) and boxes_b (Nb, 4) as xyxy in pixels. Returns (Na, Nb) in [0, 1]. A box without area
+    overlaps nothing.
+    """
+    a = np.asarray(boxes_a, dtype=float).reshape(-1, 4).T[:, :, None]  # (4, Na, 1): one plane a coordinate
+    b = np.asarray(boxes_b, dtype=float).reshape(-1, 4).T[:, None, :]
+    width = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
+    height = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
+    shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=(shared > 0) & (union > 0))
+
+
+def clear_mot(truth, tracks, threshold=0.5):
+    """The CLEAR MOT yardsticks of a tracker (Bernardin and Stiefelhagen 2008; lesson 7.1), as TrackEval counts.
+
+    truth (T, 6) and tracks (M, 6): rows [frame, identity, x1, y1, x2, y2]. A true box and a track's box may be
+    matched from an IoU of `threshold` on; a pair of the frame before is kept as long as it may be.
+    Returns a dict of shares (mota, motp, recall, precision) and of counts (matches, misses, false_positives,
+    switches, fragments, mostly_tracked, mostly_lost). Without truth, or without tracks, every share is 0.
+    Raises ValueError for rows of another shape, numbers that are not finite, or an identity twice in a frame.
+    """
+    frames, truth_counts, track_counts = _paired_frames(truth, tracks)
+    people = len(truth_counts)
+    last = np.full(people, -1)     # the track that each person was last matched with, however long ago
+    before = np.full(people, -1)   # the same, but of the frame before alone
+    tracked, began, total = np.zeros(people, int), np.zeros(people, int), 0.0
+    matches = switches = 0
+    for person, track, overlap in frames:
+        if not len(person) or not len(track):
+            continue
+        allowed = overlap >= threshold - _TINY
+        score = np.where(allowed, 1000.0 * (before[person][:, None] == track) + overlap, 0.0)
+        rows, columns = linear_sum_assignment(-score)
+        kept = score[rows, columns] > _TINY
+        rows, columns = rows[kept], columns[kept]
+        seen, by = person[rows], track[columns]
+        switches += int(np.sum((last[seen] >= 0) & (last[seen] != by)))
+        began[seen] += before[seen] < 0
+        last[seen] = by
+        before[:] = -1
+        before[seen] = by
+        tracked[seen] += 1
+        matches, total = matches + len(rows), total + float(overlap[rows, columns].sum())
+    true, shown = int(truth_counts.sum()), int(track_counts.sum())
+    nothing = not true or not shown
+    share = tracked / np.maximum(truth_counts, 1)
+    return {"mota": 0.0 if nothing else (2 * matches - shown - switches) / true,  # 1 - (FN + FP + switches) / truth
+            "motp": total / max(1, matches), "recall": matches / max(1, true), "precision": matches / max(1, shown),
+            "matches": matches, "misses": true - matches, "false_positives": shown - matches, "switches": switches,
+            "fragments": int(np.maximum(began - 1, 0).sum()), "mostly_tracked": int((share > 0.8).sum()),
+            "mostly_lost": int((share < 0.2).sum())}
+
+
+def identity_f1(truth, tracks, threshold=0.5):
+    """IDF1: each person is given one track for the whole sequence (Ristani and others 2016; lesson 7.1).
+
+    truth and tracks as in `clear_mot`. Returns a dict of shares: idf1, idp (precision), idr (recall). Raises
+    ValueError as `clear_mot` does.
+    """
+    frames, truth_counts, track_counts = _paired_frames(truth, tracks)
+    together = np.zeros((len(truth_counts), len(track_counts)))
+    for person, track, overlap in frames:
+        together[np.ix_(person, track)] += overlap >= threshold - _TINY
+    right = together[linear_sum_assignment(-together)].sum()
+    true, shown = truth_counts.sum(), track_counts.sum()
+    return {"idf1": float(2 * right / max(1, true + shown)), "idp": float(right / max(1, shown)),
+            "idr": float(right / max(1, true))}
+
+
+def hota(truth, tracks):
+    """HOTA, the geometric mean of finding and of keeping apart (Luiten and others 2021; lesson 7.1).
+
+    truth and tracks as in `clear_mot`. Returns a dict of shares, each a mean over the thresholds of IoU 0.05,
+    0.10, ..., 0.95: hota, deta (detection), assa (association), loca (mean IoU of the matches; 1 where there is
+    none). Raises ValueError as `clear_mot` does.
+    """
+    frames, truth_counts, track_counts = _paired_frames(truth, tracks)
+    true, shown = truth_counts.sum(), track_counts.sum()
+    size, thresholds = (len(truth_counts), len(track_counts)), np.arange(0.05, 0.99, 0.05)
+    if not true or not shown:
+        return {"hota": 0.0, "deta": 0.0, "assa": 0.0, "loca": 1.0}
+    common = np.zeros(size)  # how long person and track run together; a doubtful frame counts in part
+    for person, track, overlap in frames:
+        either = overlap.sum(axis=0) + overlap.sum(axis=1)[:, None] - overlap
+        common[np.ix_(person, track)] += np.divide(overlap, either, out=np.zeros_like(overlap), where=either > _TINY)
+    alignment = common / (truth_counts[:, None] + track_counts - common)
+    found, located = np.zeros(len(thresholds)), np.zeros(len(thresholds))
+    matched = np.zeros((len(thresholds), *size))
+    for person, track, overlap in frames:
+        rows, columns = linear_sum_assignment(-alignment[np.ix_(person, track)] * overlap)
+        values = overlap[rows, columns]
+        good = values >= thresholds[:, None] - _TINY
+        found, located = found + good.sum(axis=1), located + (good * values).sum(axis=1)
+        matched[:, person[rows], track[columns]] += good
+    jaccard = matched / np.maximum(1, truth_counts[:, None] + track_counts - matched)
+    assa = (matched * jaccard).sum(axis=(1, 2)) / np.maximum(1, found)
+    deta = found / np.maximum(1, true + shown - found)
+    loca = np.maximum(1e-10, located) / np.maximum(1e-10, found)
+    return {"hota": float(np.sqrt(deta * assa).mean()), "deta": float(deta.mean()), "assa": float(assa.mean()),
+            "loca": float(loca.mean())}
+
+
+def join_sequences(pairs):
+    """Several sequences as one, for a score over all of them (lesson 7.1).
+
+    pairs: (truth, tracks) of each sequence. Returns truth and tracks with frames and identities moved apart, so
+    that `clear_mot`, `identity_f1` and `hota` of them are those over all sequences.
+    """
+    joined, start = ([], []), np.zeros(2)
+    for pair in pairs:
+        pair = [_track_rows(rows, "rows") for rows in pair]
+        lowest = np.min([rows[:, :2].min(axis=0) for rows in pair if len(rows)] or [[0, 0]], axis=0)
+        for into, rows in zip(joined, pair):
+            into.append(np.hstack([rows[:, :2] - lowest + start, rows[:, 2:]]))
+        start = np.max([rows[-1][:, :2].max(axis=0) + 1 for rows in joined if len(rows[-1])] or [start], axis=0)
+    return tuple(np.vstack(rows or [np.zeros((0, 6))]) for rows in joined)
+
+
+_TINY = np.finfo(float).eps
+
+
+def _track_rows(rows, name):
+    rows = np.asarray(rows, dtype=float)
+    rows = rows.reshape(0, 6) if rows.size == 0 else rows
+    if rows.ndim != 2 or rows.shape[1] != 6 or not np.isfinite(rows).all():
+        raise ValueError(f"{name} must be finite rows [frame, identity, x1, y1, x2, y2], not {rows.shape}")
+    if len(np.unique(rows[:, :2], axis=0)) < len(rows):
+        raise ValueError(f"{name} hold an identity twice in one frame")
+    return rows[np.argsort(rows[:, 0], kind="stable")]
+
+
+def _paired_frames(truth, tracks):
+    """A list of (people, tracks, IoU) a frame, identities as 0, 1, ..., and how many rows each identity has."""
+    truth, tracks = _track_rows(truth, "truth"), _track_rows(tracks, "tracks")
+    identities, counts = zip(*(np.unique(rows[:, 1], return_inverse=True, return_counts=True)[1:]
+                               for rows in (truth, tracks)))
+    frames = np.union1d(truth[:, 0], tracks[:, 0])
+    edges = [np.searchsorted(rows[:, 0], frames, side) for rows in (truth, tracks) for side in ("left", "right")]
+    return [(identities[0][a:b], identities[1][c:d], iou(truth[a:b, 2:], tracks[c:d, 2:]))
+            for a, b, c, d in zip(*edges)], *counts

@@ -78,6 +78,12 @@ def table(rows):
     return "\n".join(lines)
 
 
+def _as_published(number, unit):
+    """A published figure with the decimals that its paper gives: 0.9125 is "91.25 %", 0.7 is "70.0 %"."""
+    decimals = 2 if number is not None and round(1000 * number, 6) % 1 else 1
+    return f"{100 * number:.{decimals}f} %" if unit == "%" and number is not None else value(number, unit)
+
+
 def figure_row(figure):
     """One figure of a result as a row of the table "published, baseline, ours"."""
     unit = figure.get("unit")
@@ -86,7 +92,7 @@ def figure_row(figure):
         ours += f" ± {value(figure['spread'], unit)} ({figure['seeds']} seeds)"
     arrow = {"lower": "↓", "higher": "↑"}[figure["better"]]
     return {"system": figure["system"], "metric": f"{figure['metric']} {arrow}",
-            "published": value(figure.get("published"), unit), "baseline": value(figure.get("baseline"), unit),
+            "published": _as_published(figure.get("published"), unit), "baseline": value(figure.get("baseline"), unit),
             "ours": ours, "source": figure.get("source") or "–"}
 
 

@@ -293,6 +293,86 @@ def test_damaged_files_are_named(tmp_path, damage, format):
         formats.read(format, [path] * (4 if format == "idx" else 1))
 
 
+def picture_file(pixels, format="PNG", mode="RGB"):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(buffer, format)
+    return buffer.getvalue()
+
+
+def tiny_pictures(names=("train_t1", "train_tt2", "set5_baby", "set14_zebra")):
+    """Pictures of different sizes, name -> (H, W, 3) uint8; the last one is grey."""
+    random = np.random.default_rng(3)
+    pictures = {name: random.integers(0, 256, (9 + number, 12 - number, 3), np.uint8)
+                for number, name in enumerate(names)}
+    pictures[names[-1]][:] = pictures[names[-1]][..., :1]
+    return pictures
+
+
+def srcnn_files(pictures, folders, format):
+    """path -> bytes, as in T91, Set5 and Set14; `folders`: the folder of each split."""
+    files = {}
+    for key, pixels in pictures.items():
+        split, _, name = key.partition("_")
+        ending = "_GT" * (split == "set5") + "." + format.lower()
+        mode = "L" if split == "set14" else "RGB"
+        files[f"{folders[split]}/{name}{ending}"] = picture_file(pixels, format, mode)
+    return files
+
+
+def srcnn_archive(pictures):
+    files = srcnn_files(pictures, {"train": "x/Train", "set5": "x/Test/Set5", "set14": "x/Test/Set14"}, "BMP")
+    others = {"README.md": b"hello", "Test/other.bmp": b"none of ours", "Test/Set14/lenna.bmp": b"retired"}
+    return zip_file({**{f"x/{name}": data for name, data in others.items()}, **dict(reversed(files.items()))})
+
+
+def test_srcnn_folders_and_archive_give_the_same_pictures(tmp_path):
+    pictures = tiny_pictures()
+    files = srcnn_files(pictures, {"train": "T91", "set5": "Set5", "set14": "Set14"}, "PNG")
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "archive.zip").write_bytes(srcnn_archive(pictures))
+    for found in (formats.read("srcnn_folders", [tmp_path / name for name in files]),
+                  formats.read("srcnn_archive", [tmp_path / "archive.zip"])):
+        assert list(found) == list(pictures) and formats.digest(found) == formats.digest(pictures)
+
+
+def test_kodak_files_and_archive_give_the_same_pictures(tmp_path):
+    pictures = tiny_pictures(("test_kodim01", "test_kodim02", "test_kodim10"))
+    for name, pixels in pictures.items():
+        (tmp_path / f"{name[5:]}.png").write_bytes(picture_file(pixels))
+    members = {f"suite/PhotoCD_PCD0992/{int(name[-2:])}.png": picture_file(pixels)
+               for name, pixels in pictures.items()}
+    (tmp_path / "archive.zip").write_bytes(zip_file({**dict(reversed(members.items())), "suite/a.py": b""}))
+    for found in (formats.read("kodak", sorted(tmp_path.glob("*.png"))),
+                  formats.read("kodak_archive", [tmp_path / "archive.zip"])):
+        assert list(found) == list(pictures) and formats.digest(found) == formats.digest(pictures)
+
+
+def test_a_damaged_picture_is_named(tmp_path):
+    for name, pixels in tiny_pictures(("kodim01", "kodim02")).items():
+        content = picture_file(pixels)
+        (tmp_path / f"{name}.png").write_bytes(content if name == "kodim01" else content[:-40])
+    with pytest.raises(DatasetError, match="^kodim02.png: damaged"):
+        formats.read("kodak", sorted(tmp_path.glob("*.png")))
+
+
+def test_a_damaged_archive_of_pictures_is_named(tmp_path):
+    archive = srcnn_archive(tiny_pictures())
+    for content in (archive[:len(archive) // 2], b"<html>Please log in</html>"):
+        (tmp_path / "archive.zip").write_bytes(content)
+        with pytest.raises(DatasetError, match="archive.zip"):
+            formats.read("srcnn_archive", [tmp_path / "archive.zip"])
+
+
+def test_weights_in_8_bits(tmp_path):
+    stored = np.array([[0, 128, 255]], np.uint8)
+    np.savez(tmp_path / "small.npz", **{"conv/kernel": stored, "conv/kernel@scale_min": [0.01, -1.28]})
+    found = formats.read("keras_uint8", [tmp_path / "small.npz"])
+    assert list(found) == ["conv/kernel"] and found["conv/kernel"].dtype == np.float32
+    np.testing.assert_allclose(found["conv/kernel"], [[-1.28, 0, 1.27]], atol=1e-6)
+
+
 # --- archives ---
 
 
@@ -538,6 +618,25 @@ def test_a_slow_address_gives_way_to_the_next_but_the_last_may_be_slow(tiny_mnis
     assert source == "network" and failures[-1][0].endswith("/first/") and "too slow" in failures[-1][1]
 
 
+def test_a_file_may_lie_elsewhere_than_the_others(tiny_mnist, server, monkeypatch, tmp_path, capsys):
+    entry, arrays, content = tiny_mnist
+    *others, last = entry.forms[0].files
+    elsewhere = tuple(server.address + path for path in ("gone.gz", "here.gz"))
+    last = File("below it/labels.gz", last.bytes, last.sha256, addresses=elsewhere)
+    form = Form("idx", (*others, last), (server.address + "first/",))
+    enter(monkeypatch, tiny_entry("mnist", "MNIST", (form,), arrays))
+    serve(server, "first", {file.name: content[file.name] for file in others})
+    assert steps.find(registry.entry("mnist"))[1] is None and left_behind(tmp_path / "cache") == [
+        file.name for file in sorted(others, key=lambda file: file.name)]
+    server.files["/here.gz"] = list(content.values())[-1]
+    assert datasets.load("mnist").source == "network" and server.asked[-2:] == ["/gone.gz", "/here.gz"]
+    assert (tmp_path / "cache/mnist/below it/labels.gz").is_file()
+    capsys.readouterr()
+    assert command.main(["check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == ["ok", "ok", "ok", "HTTP 404 Not Found", "ok"]
+
+
 def test_without_a_known_hash_the_arrays_decide(tiny_mnist, server, monkeypatch, tmp_path):
     entry, arrays, content = tiny_mnist
     files = tuple(File(name) for name in content)
@@ -604,6 +703,116 @@ def test_cache_that_cannot_be_written(tiny_mnist, server, monkeypatch, tmp_path,
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
     assert datasets.load("mnist").source == "stand-in"
     assert capsys.readouterr().out.count("\n") == 1
+
+
+# --- photographs ---
+
+
+def photograph_entry(pictures, forms, kind="photographs"):
+    return Entry(name="t91-set5-set14", title="T91", kind=kind, description="", licence="", citation="",
+                 forms=forms, content_sha256=formats.digest(pictures),
+                 stand_in={"train": 4, "set5": 2, "set14": 3, "size": 40, "smoke_train": 2, "smoke_set5": 2,
+                           "smoke_set14": 1, "smoke_size": 24})
+
+
+@pytest.fixture
+def tiny_t91(monkeypatch, server):
+    """A tiny T91 with Set5 and Set14, in an archive on the network and in folders in mirrors."""
+    pictures = tiny_pictures()
+    content = srcnn_files(pictures, {"train": "T91", "set5": "Set5", "set14": "Set14"}, "PNG")
+    files = tuple(File(name, len(data), sha256(data)) for name, data in content.items())
+    addresses = (server.address + "t91.zip", server.address + "copy.zip")
+    archive = Form("srcnn_archive", (File("t91.zip"),), addresses)
+    enter(monkeypatch, photograph_entry(pictures, (archive, Form("srcnn_folders", files))))
+    return pictures, content
+
+
+def test_photographs_from_the_network_then_the_cache(tiny_t91, server, capsys, tmp_path):
+    pictures, _ = tiny_t91
+    server.files["/t91.zip"] = srcnn_archive(pictures)
+    data = datasets.load("t91-set5-set14")
+    assert capsys.readouterr().out == "T91 (2 train, 1 set5, 1 set14): from the network.\n"
+    assert data.train.names == ("t1", "tt2") and data.set5.names == ("baby",) and len(data.set14) == 1
+    assert np.array_equal(data.train.pixels[1], pictures["train_tt2"])
+    assert data.train.images[0].shape == (9, 12, 3) and data.train.images[0].dtype == np.float32
+    assert np.array_equal(np.rint(data.set14.images[0] * 255), pictures["set14_zebra"])
+    with pytest.raises(AttributeError, match="T91 has no 'test'; it has train, set5, set14"):
+        data.test
+    assert datasets.load("t91-set5-set14").source == "cache" and len(server.asked) == 1
+
+
+def other_pixels(pictures):
+    others = {name: pixels.copy() for name, pixels in pictures.items()}
+    others["set5_baby"][2, 3, 1] ^= 1
+    return srcnn_archive(others)
+
+
+def without_one(pictures):
+    return srcnn_archive({name: pixels for name, pixels in pictures.items() if name != "train_t1"})
+
+
+@pytest.mark.parametrize("wrong, why", [
+    (other_pixels, "not those of T91"), (without_one, "not those of T91"),
+    (lambda pictures: srcnn_archive(pictures)[:300], "damaged or truncated"),
+    (lambda pictures: zip_file({"x/Train/t1.bmp": b"BM, but no picture"}), "t1.bmp: damaged"),
+    (lambda pictures: zip_file({"../T91/t1.bmp": b""}), "outside its folder")])
+def test_a_wrong_archive_of_photographs_gives_way_to_the_next(wrong, why, tiny_t91, server, tmp_path):
+    pictures, _ = tiny_t91
+    server.files["/t91.zip"] = wrong(pictures)
+    found, source, failures = steps.find(registry.entry("t91-set5-set14"))
+    assert found is None and why in failures[2][1] and left_behind(tmp_path / "cache") == []
+    server.files["/copy.zip"] = srcnn_archive(pictures)
+    found, source, _ = steps.find(registry.entry("t91-set5-set14"))
+    assert source == "network" and formats.digest(found) == formats.digest(pictures)
+
+
+def test_photographs_from_a_mirror(tiny_t91, server, tmp_path, monkeypatch, capsys):
+    pictures, content = tiny_t91
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "mirror"))
+    folder = tmp_path / "mirror/t91-set5-set14"
+    for name, data in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    assert datasets.load("t91-set5-set14").source == "mirror" and not server.asked
+    assert command.main(["mirror", str(tmp_path / "stick")]) == 0
+    names = [name.split("/")[1] for name in content]
+    assert left_behind(tmp_path / "stick") == sorted(["SHA256SUMS", *names])
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "stick"))
+    assert datasets.load("t91-set5-set14").source == "mirror"
+    capsys.readouterr()
+    assert command.main(["list"]) == 0 and capsys.readouterr().out.splitlines()[-1].split()[:3] == [
+        "t91-set5-set14", "no", "yes"]
+    damaged = tmp_path / "stick/t91-set5-set14/Set5/baby_GT.png"
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    with pytest.raises(DatasetError, match="baby_GT.png has the wrong SHA-256"):
+        datasets.load("t91-set5-set14", allow_stand_in=False)
+    damaged.unlink()
+    with pytest.raises(DatasetError, match="the mirror: lacks Set5/baby_GT.png"):
+        datasets.load("t91-set5-set14", allow_stand_in=False)
+
+
+def test_photographs_have_a_stand_in(tiny_t91, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    data = datasets.load("t91-set5-set14")
+    assert data.source == "stand-in" and [len(data.train), len(data.set5), len(data.set14)] == [4, 2, 3]
+    line = capsys.readouterr().out
+    assert line.count("\n") == 1 and "of other photographs" in line and "will differ" in line
+    monkeypatch.setenv("COURSE_BUDGET", "smoke")
+    small = datasets.load("t91-set5-set14")
+    assert [len(small.train), len(small.set5), len(small.set14)] == [2, 2, 1]
+    assert max(max(pixels.shape) for pixels in small.train.pixels) <= 24
+
+
+def test_take_photographs():
+    whole = datasets.Photographs(tiny_pictures())
+    taken = whole.take(3)
+    assert len(taken) == 3 == len(set(taken.names)) and set(taken.names) <= set(whole.names)
+    assert np.array_equal(taken.pixels[0], whole.pixels[whole.names.index(taken.names[0])])
+    assert taken.names == whole.take(3).names != whole.take(3, seed=1).names
+    with pytest.raises(ValueError, match="only 4 photographs"):
+        whole.take(5)
+    assert len(datasets.Photographs(tiny_pictures(), stand_in=True).take(5)) == 4
 
 
 # --- splits ---
@@ -748,6 +957,92 @@ def test_weights_from_a_mirror_are_held_to_its_sums(tiny_weights, server, tmp_pa
     assert path is None and "wrong SHA-256" in failures[1][1]
 
 
+@pytest.fixture
+def tiny_vgg19(server, monkeypatch):
+    """A network of one convolution in place of VGG19: its file on the network, its 8-bit copy in a mirror."""
+    keras = pytest.importorskip("keras")
+
+    def build(name, options):
+        convolution = keras.layers.Conv2D(2, 3, name="block1_conv1")
+        return keras.Sequential([keras.Input((None, None, 3)), convolution])
+
+    random = np.random.default_rng(5)
+    kernel, bias = random.normal(size=(3, 3, 3, 2)).astype(np.float32), np.zeros(2, np.float32)
+    h5py = pytest.importorskip("h5py")
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as opened:
+        opened.attrs["layer_names"] = ["input_1", "block1_conv1"]
+        opened.create_group("input_1").attrs["weight_names"] = []
+        group = opened.create_group("block1_conv1")
+        group.attrs["weight_names"] = ["block1_conv1_W_1:0", "block1_conv1_b_1:0"]
+        group["block1_conv1_W_1:0"], group["block1_conv1_b_1:0"] = kernel, bias
+    stored = {}
+    for name, values in (("block1_conv1/kernel", kernel), ("block1_conv1/bias", bias)):
+        scale = (np.ptp(values) or 1) / 255
+        stored[name] = np.rint((values - values.min()) / scale).astype(np.uint8)
+        stored[f"{name}@scale_min"] = np.array([scale, values.min()])
+    small = io.BytesIO()
+    np.savez(small, **stored)
+    whole, small = buffer.getvalue(), small.getvalue()
+    file = File("vgg19_notop.h5", len(whole), md5=hashlib.md5(whole).hexdigest())
+    copy = File("vgg19_notop_uint8.npz", len(small), sha256(small))
+    enter(monkeypatch, Entry(
+        name="vgg19", title="VGG19", kind="weights", description="", licence="", citation="",
+        forms=(Form("keras_h5", (file,), (server.address,)), Form("keras_uint8", (copy,)))))
+    monkeypatch.setattr(weights, "_build", build)
+    return kernel, whole, small
+
+
+def kernel_of(model):
+    return model.get_layer("block1_conv1").get_weights()[0]
+
+
+def test_vgg19_from_the_network_then_keras_cache(tiny_vgg19, server, tmp_path, capsys):
+    kernel, whole, _ = tiny_vgg19
+    server.files["/vgg19_notop.h5"] = whole
+    for wanted in ("network", "cache"):
+        model, source = datasets.imagenet_model("vgg19", include_top=False)
+        assert source == wanted and np.array_equal(kernel_of(model), kernel)
+    assert capsys.readouterr().out.splitlines() == ["VGG19: ImageNet weights from the network.",
+                                                    "VGG19: ImageNet weights from Keras' cache."]
+    with pytest.raises(DatasetError, match="no weights of VGG19 with include_top=True"):
+        datasets.imagenet_model("vgg19")
+
+
+def test_vgg19_from_a_mirror_in_8_bits(tiny_vgg19, server, tmp_path, monkeypatch, capsys):
+    kernel, whole, small = tiny_vgg19
+    folder = tmp_path / "mirror/vgg19"
+    folder.mkdir(parents=True)
+    (folder / "vgg19_notop_uint8.npz").write_bytes(small)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "mirror"))
+    model, source = datasets.imagenet_model("vgg19", include_top=False)
+    assert source == "mirror" and not server.asked and left_behind(tmp_path / "keras/models") == []
+    assert "a copy rounded to 8 bits" in capsys.readouterr().out
+    assert 0 < np.abs(kernel_of(model) - kernel).max() <= np.ptp(kernel) / 255
+    assert command.main(["mirror", str(tmp_path / "stick")]) == 0
+    assert left_behind(tmp_path / "stick") == ["SHA256SUMS", "vgg19_notop_uint8.npz"]
+    assert command.main(["list"]) == 0 and capsys.readouterr().out.splitlines()[-1].split()[:4] == [
+        "vgg19", "0", "no", "yes"]
+    (folder / "vgg19_notop.h5").write_bytes(whole)  # the file itself comes before its copy
+    assert np.array_equal(kernel_of(datasets.imagenet_model("vgg19", include_top=False)[0]), kernel)
+
+
+def test_vgg19_that_cannot_be_had_is_random_and_says_so(tiny_vgg19, server, tmp_path, monkeypatch, capsys):
+    kernel, whole, small = tiny_vgg19
+    folder = tmp_path / "mirror/vgg19"
+    folder.mkdir(parents=True)
+    (folder / "vgg19_notop_uint8.npz").write_bytes(small[:-1] + b"?")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "mirror"))
+    server.files["/vgg19_notop.h5"] = whole[:-1] + b"?"
+    first, source = datasets.imagenet_model("vgg19", include_top=False)
+    line = capsys.readouterr().out
+    assert source == "stand-in" and line.count("\n") == 1 and "random weights" in line and "MD5" in line
+    assert np.array_equal(kernel_of(first), kernel_of(datasets.imagenet_model("vgg19", include_top=False)[0]))
+    assert left_behind(tmp_path / "keras/models") == []
+    with pytest.raises(DatasetError, match="npz has the wrong SHA-256(?s:.*)h5 has the wrong MD5"):
+        datasets.imagenet_model("vgg19", allow_stand_in=False, include_top=False)
+
+
 # --- the real data, where there is a mirror of it ---
 
 
@@ -762,7 +1057,7 @@ def test_real_mirror(name, first_labels, monkeypatch):
 
 
 @REAL_MIRROR
-@pytest.mark.parametrize("number", [weights.WITH_TOP, weights.WITHOUT_TOP])
+@pytest.mark.parametrize("number", [0, 1])
 def test_real_weights(number, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(REAL))
     monkeypatch.setenv("COURSE_OFFLINE", "1")
@@ -770,3 +1065,25 @@ def test_real_weights(number, monkeypatch):
     file = entry.forms[0].files[number]
     path, source, _ = weights.find(entry, entry.forms[0], file)
     assert source == "mirror" and formats.digest(formats.read("keras_h5", [path])) == file.values_sha256
+
+
+@REAL_MIRROR
+@pytest.mark.parametrize("name, sizes, first", [
+    ("t91-set5-set14", {"train": 91, "set5": 5, "set14": 13}, ("t1", (176, 197, 3))),
+    ("kodak", {"test": 24}, ("kodim01", (512, 768, 3)))])
+def test_real_photographs(name, sizes, first, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(REAL))
+    data = datasets.load(name, allow_stand_in=False)
+    assert data.source == "mirror" and {split: len(each) for split, each in data.splits.items()} == sizes
+    split = data.splits[next(iter(sizes))]
+    assert (split.names[0], split.pixels[0].shape) == first
+    assert all(pixels.shape[2] == 3 for each in data.splits.values() for pixels in each.pixels)
+
+
+@REAL_MIRROR
+def test_real_vgg19(monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(REAL))
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    model, source = datasets.imagenet_model("vgg19", include_top=False, input_shape=(32, 32, 3))
+    assert source == "mirror" and model.count_params() == 20_024_384
+    assert kernel_of(model).std() == pytest.approx(0.1914, abs=1e-4)

@@ -131,6 +131,8 @@ def test_wheel_carries_the_registry_the_style_and_the_results(course, project, t
         names = set(archive.namelist())
         registry = archive.read("helpers/datasets/datasets.toml").decode()
     assert tomllib.loads(registry)
+    lists = (course / "data" / "files").iterdir()
+    assert {f"helpers/datasets/files/{path.name}" for path in lists} <= names
     results = (course / "data" / "results").glob("*/*.json")
     assert {f"helpers/results_data/{path.parent.name}/{path.name}" for path in results} <= names
     modules = (path.relative_to(course).as_posix() for path in (course / "helpers").rglob("*.py"))

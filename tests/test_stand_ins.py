@@ -122,3 +122,56 @@ def test_drawing_is_fast(name):
     start = time.process_time()
     draw(name, 1000, 500)
     assert time.process_time() - start < 10, "takes below a second on a laptop"
+
+
+# --- photographs ---
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    return {**stand_ins.t91_set5_set14(), **stand_ins.kodak()}
+
+
+def test_photographs_have_the_format(photographs):
+    counts = {}
+    for name, pixels in photographs.items():
+        assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
+        split = name.partition("_")[0]
+        counts[split] = counts.get(split, 0) + 1
+    assert counts == {"train": 91, "set5": 5, "set14": 13, "test": 5}
+    assert len({pixels.tobytes() for pixels in photographs.values()}) == len(photographs), "two are the same"
+    assert len({pixels.shape for pixels in photographs.values()}) > 50, "their sizes differ"
+
+
+def test_photographs_for_testing_are_not_those_for_training(photographs):
+    originals = {split: {name.partition("-")[2] for name in photographs if name.startswith(split)}
+                 for split in ("train", "set5", "set14", "test")}
+    assert not originals.pop("train") & set.union(*originals.values())
+
+
+def test_photographs_are_not_empty_at_any_size():
+    small = {**stand_ins.t91_set5_set14(24, 5, 4, size=96), **stand_ins.kodak(4, size=128)}
+    for name, pixels in small.items():
+        assert 72 <= min(pixels.shape[:2]) and max(pixels.shape[:2]) <= 128
+        assert stand_ins._detail(pixels) > 1.5, name
+
+
+def test_photographs_are_the_same_for_the_same_seed():
+    first, second, other = (stand_ins.t91_set5_set14(4, 2, 1, 64, seed) for seed in (0, 0, 1))
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
+    assert any(first[name].shape != other[name].shape for name in first)
+
+
+def test_photographs_come_with_the_libraries(monkeypatch):
+    """No photograph is downloaded: scikit-image keeps only some of its pictures in its own package."""
+    import pooch
+
+    def refuse(*_, **__):
+        raise AssertionError("a download")
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", refuse)
+    monkeypatch.setattr(pooch.core, "stream_download", refuse)
+    monkeypatch.setattr(pooch.Pooch, "fetch", refuse)
+    for name in (*stand_ins._TRAINING_PHOTOGRAPHS, *stand_ins._TEST_PHOTOGRAPHS):
+        assert stand_ins._photograph(name).shape[2] == 3

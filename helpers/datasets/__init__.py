@@ -8,12 +8,15 @@ COURSE_OFFLINE is set); when all fail, the course draws a stand-in and says so. 
 shows what there is, and fills a mirror for a classroom. data/README.md explains the registry and how to add
 a dataset.
 """
-from helpers.datasets import objects, registry, steps
-from helpers.datasets.objects import Dataset, Split
+from helpers.datasets import objects, registry, sequences, steps
+from helpers.datasets.objects import Dataset, Photographs, Split
 from helpers.datasets.registry import DatasetError
+from helpers.datasets.sequences import Sequence, Video
+from helpers.datasets.street import walkers
 from helpers.datasets.weights import imagenet_model
 
-__all__ = ["LOADED", "Dataset", "DatasetError", "Split", "imagenet_model", "load"]
+__all__ = ["LOADED", "Dataset", "DatasetError", "Photographs", "Sequence", "Split", "Video", "imagenet_model",
+           "load", "walkers"]
 
 LOADED = registry.LOADED  # what this process has used: one {"name", "source"} a dataset, for the run's result
 
@@ -26,7 +29,7 @@ def load(name, allow_stand_in=True):
     The budget smoke takes the stand-in at once. Returns a `Dataset`. Raises DatasetError for an unknown name,
     and, when `allow_stand_in` is False, for data that cannot be had, with what was tried and why it failed.
     """
-    entry = registry.entry(name, kind="images")
+    entry = registry.entry(name, kinds=registry.DATASETS)
     if registry.smoke() and allow_stand_in:
         return _stand_in(entry, "the budget is smoke", "smoke_")
     arrays, source, failures = steps.find(entry)
@@ -38,19 +41,37 @@ def load(name, allow_stand_in=True):
 
 
 def _stand_in(entry, why, size=""):
-    from helpers.datasets import stand_ins
+    from helpers.datasets import stand_ins, street
 
-    counts = entry.stand_in[size + "train"], entry.stand_in[size + "test"]
-    drawn = getattr(stand_ins, entry.name)(*counts, seed=0)
-    arrays = dict(zip(("train_images", "train_labels", "test_images", "test_labels"), drawn, strict=True))
+    wanted = {key: entry.stand_in[size + key] for key in entry.stand_in if not key.startswith("smoke_")}
+    drawer = street if entry.kind in ("tracks", "videos") else stand_ins
+    arrays = getattr(drawer, entry.name.replace("-", "_"))(**wanted, seed=0)
+    if entry.kind == "images":
+        names = "train_images", "train_labels", "test_images", "test_labels"
+        arrays = dict(zip(names, arrays, strict=True))
+    what = "of other photographs" if entry.kind == "photographs" else "drawn by the course"
     return _dataset(entry, "stand-in", arrays,
-                    f"a stand-in drawn by the course, because {why}. "
-                    "Results will differ from those on real data.")
+                    f"a stand-in {what}, because {why}. Results will differ from those on real data.")
 
 
 def _dataset(entry, source, arrays, where):
-    splits = objects.splits(arrays, stand_in=source == "stand-in")
-    sizes = ", ".join(f"{len(split):,} {name}" for name, split in splits.items())
+    parts = _parts(entry, arrays, stand_in=source == "stand-in")
+    data = Dataset(entry.name, entry.title, source, entry.class_names, **parts)
+    sizes = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
+    for name, found in (("sequence", data.sequences), ("video", data.videos)):
+        if found:
+            frames = sum(len(each) for each in found.values())
+            sizes = f"{len(found)} {name}{'s' * (len(found) > 1)}, {frames:,} frames"
     print(f"{entry.title} ({sizes}): {where}")
     registry.note(entry, source)
-    return Dataset(entry.name, entry.title, source, entry.class_names, splits)
+    return data
+
+
+def _parts(entry, arrays, stand_in):
+    """What `Dataset` holds for this kind of data. A stand-in draws sequences and videos as they are."""
+    if entry.kind == "tracks":
+        return {"sequences": arrays if stand_in else sequences.sequences(arrays, entry.sequences)}
+    if entry.kind == "videos":
+        return {"videos": arrays if stand_in else {name: Video(str(path)) for name, path in arrays.items()}}
+    make = objects.photographs if entry.kind == "photographs" else objects.splits
+    return {"splits": make(arrays, stand_in)}

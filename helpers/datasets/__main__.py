@@ -35,20 +35,21 @@ def main(arguments=None):
 def _list(entries):
     mirror = registry.mirror_folder()
     print(f"The cache is {registry.cache_folder()}; COURSE_DATA is {mirror or 'not set'}.")
-    print(f"{'name':12} {'MB':>6}  {'cache':6} {'mirror':6} title, licence")
+    print(f"{'name':15} {'MB':>6}  {'cache':6} {'mirror':6} title, licence")
     for entry in entries:
         cache = weights.keras_cache() if entry.kind == "weights" else registry.cache_folder() / entry.name
         size = "" if entry.megabytes is None else f"{entry.megabytes:.0f}"
         here = ["yes" if folder and _is_in(entry, folder) else "no"
                 for folder in (cache, mirror and mirror / entry.name)]
-        print(f"{entry.name:12} {size:>6}  {here[0]:6} {here[1]:6} {entry.title}, {entry.licence}")
+        print(f"{entry.name:15} {size:>6}  {here[0]:6} {here[1]:6} {entry.title}, {entry.licence}")
     return 0
 
 
 def _is_in(entry, folder):
     """Whether the files of one form lie in the folder; for weights, any file. Hashes are checked on use."""
     if entry.kind == "weights":
-        return any((folder / file.name).is_file() for file in entry.forms[0].files)
+        forms = [entry.forms[0], *weights.copies(entry)]
+        return any((folder / file.name).is_file() for form in forms for file in form.files)
     return any(all((folder / file.name).is_file() for file in form.files) for form in entry.forms)
 
 
@@ -56,7 +57,8 @@ def _mirror(entry, folder):
     """Fill a folder with one dataset, verified, and write its SHA256SUMS. Returns 0 or 1."""
     try:
         if entry.kind == "weights":
-            files = [_mirror_part(entry, form, file, folder) for form in entry.forms for file in form.files]
+            files = [_mirror_part(entry, form, file, folder)
+                     for form in entry.forms if form.addresses for file in form.files]
         else:
             files = _mirror_dataset(entry, folder)
     except DatasetError as error:
@@ -64,7 +66,7 @@ def _mirror(entry, folder):
         return 1
     lines = [f"{pooch.file_hash(str(folder / name), alg='sha256')}  {name}\n" for name in files]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
-    print(f"{entry.name}: {', '.join(files)} in {folder}, verified")
+    print(f"{entry.name}: {registry.listing(files)} in {folder}, verified")
     return 0
 
 
@@ -91,7 +93,7 @@ def _mirror_dataset(entry, folder):
 
 
 def _mirror_part(entry, form, file, folder):
-    """The name of one file of weights, once it is in the folder."""
+    """The name of one file of weights, or of a mirror's small copy of it, once it is in the folder."""
     target = folder / file.name
     if target.is_file():
         weights.check(target, form, file)
@@ -99,7 +101,9 @@ def _mirror_part(entry, form, file, folder):
     path, _, failures = weights.find(entry, form, file)
     if path is None:
         raise DatasetError(steps.explain(entry, failures, folder))
-    fetch.copy(path, target, file)
+    if path.name != file.name:
+        file, = [copy.files[0] for copy in weights.copies(entry) if copy.files[0].name == path.name]
+    fetch.copy(path, folder / file.name, file)
     return file.name
 
 
@@ -108,21 +112,20 @@ def _check(entry):
     import requests
 
     status = 0
-    for form in entry.forms:
-        for address in form.addresses:
-            for file in form.files:
-                url = form.url(address, file)
-                try:
-                    answer = requests.head(url, allow_redirects=True, headers={"Accept-Encoding": "identity"},
-                                           timeout=(fetch.CONNECT_SECONDS, fetch.STALL_SECONDS))
-                    answer.raise_for_status()
-                    size = answer.headers.get("Content-Length")
-                    wrong = file.bytes is not None and size is not None and int(size) != file.bytes
-                    found = f"{size} bytes instead of {file.bytes}" if wrong else "ok"
-                except requests.RequestException as error:
-                    found = fetch.reason(error)
-                status |= found != "ok"
-                print(f"{entry.name}: {url}: {found}")
+    ways = [(url, file) for form in entry.forms for address in form.addresses for file in form.files
+            for url in form.urls(address, file)]
+    for url, file in ways:
+        try:
+            answer = requests.head(url, allow_redirects=True, headers={"Accept-Encoding": "identity"},
+                                   timeout=(fetch.CONNECT_SECONDS, fetch.STALL_SECONDS))
+            answer.raise_for_status()
+            size = answer.headers.get("Content-Length")
+            wrong = file.bytes is not None and size is not None and int(size) != file.bytes
+            found = f"{size} bytes instead of {file.bytes}" if wrong else "ok"
+        except requests.RequestException as error:
+            found = fetch.reason(error)
+        status |= found != "ok"
+        print(f"{entry.name}: {url}: {found}")
     return int(status)
 
 

@@ -43,15 +43,14 @@ def copy(source, target, file):
 
 
 def verify(path, file):
-    """Raise DatasetError unless size and SHA-256 of a file are the registry's, as far as it knows them."""
+    """Raise DatasetError unless size and hashes of a file are the registry's, as far as it knows them."""
     size = os.path.getsize(path)
     if file.bytes is not None and size != file.bytes:
         raise DatasetError(f"{file.name} has {size:,} bytes instead of {file.bytes:,}")
-    if file.sha256 is not None:
-        found = pooch.file_hash(str(path), alg="sha256")
-        if found != file.sha256:
-            raise DatasetError(f"{file.name} has the wrong SHA-256: {found[:12]}… instead of "
-                               f"{file.sha256[:12]}…")
+    for algorithm, title, right in (("sha256", "SHA-256", file.sha256), ("md5", "MD5", file.md5)):
+        found = right and pooch.file_hash(str(path), alg=algorithm)
+        if found != right:
+            raise DatasetError(f"{file.name} has the wrong {title}: {found[:12]}… instead of {right[:12]}…")
 
 
 def reason(error):

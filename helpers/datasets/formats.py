@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from helpers.datasets import archives
-from helpers.datasets.registry import DatasetError
+from helpers.datasets.registry import DatasetError, listing
 
 
 def read(format, paths):
@@ -25,7 +25,7 @@ def read(format, paths):
     except (DatasetError, MemoryError):
         raise
     except Exception as error:  # a damaged file can make a reader raise anything
-        names = ", ".join(path.name for path in paths)
+        names = listing(path.name for path in paths)
         raise DatasetError(f"{names}: damaged, or not in the format {format} ({error})") from error
 
 
@@ -119,6 +119,57 @@ def _join_batches(batches):
             "test_labels": batches["test_batch"][1]}
 
 
+def read_srcnn_folders(paths):
+    """Training pictures in T91, test pictures in Set5 and Set14, each a file that Pillow reads."""
+    return _srcnn((path.as_posix(), path.read_bytes()) for path in paths)
+
+
+def read_srcnn_archive(paths):
+    """An archive in which the same pictures lie in Train, Test/Set5 and Test/Set14, beside other files."""
+    return _srcnn(archives.members(paths[0]))
+
+
+def _srcnn(files):
+    """Arrays <split>_<name> (H, W, 3) uint8 of the pictures among (path, bytes)."""
+    splits = {"T91": "train", "Train": "train", "Set5": "set5", "Set14": "set14"}
+    pictures = {}
+    for path, content in files:
+        *_, folder, name = "/", *path.split("/")
+        stem, _, ending = name.rpartition(".")
+        # Set14 began with 14 pictures; the course leaves out the one that the field has retired.
+        if folder in splits and ending in ("bmp", "png") and stem != "lenna":
+            pictures[f"{splits[folder]}_{stem.removesuffix('_GT')}"] = _picture(name, content)
+    order = list(splits.values())
+    return dict(sorted(pictures.items(), key=lambda item: (order.index(item[0].partition("_")[0]), item[0])))
+
+
+def read_kodak(paths):
+    """The Kodak photographs, one file each: arrays test_<name> (H, W, 3) uint8."""
+    return {f"test_{path.stem}": _picture(path.name, path.read_bytes()) for path in paths}
+
+
+def read_kodak_archive(paths):
+    """An archive in which they lie in PhotoCD_PCD0992, named by their numbers."""
+    pictures = {}
+    for path, content in archives.members(paths[0]):
+        *_, folder, name = "/", *path.split("/")
+        if folder == "PhotoCD_PCD0992" and name.endswith(".png"):
+            number = int(name.removesuffix(".png").removeprefix("kodim"))
+            pictures[f"test_kodim{number:02d}"] = _picture(name, content)
+    return dict(sorted(pictures.items()))
+
+
+def _picture(name, content):
+    """The pixels (H, W, 3) uint8 of a picture file; a grey one gets three equal channels."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            return np.array(opened.convert("RGB"))
+    except Exception as error:  # Pillow raises many kinds
+        raise DatasetError(f"{name}: damaged, or not a picture ({error})") from error
+
+
 def read_keras_h5(paths):
     """Keras' older weight files: the arrays in the order of the layers, named by their number.
 
@@ -132,12 +183,79 @@ def read_keras_h5(paths):
     return {f"{number:04d}": array for number, array in enumerate(arrays)}
 
 
+def read_keras_uint8(paths):
+    """Weights named <layer>/<weight>, stored in 8 bits beside [scale, minimum].
+
+    A stored q stands for q * scale + minimum. The arrays are float32 again, of 256 values each.
+    """
+    with np.load(paths[0], allow_pickle=False) as stored:
+        names = [name for name in stored.files if not name.endswith("@scale_min")]
+        pairs = {name: stored[f"{name}@scale_min"] for name in names}
+        return {name: (stored[name] * scale + minimum).astype(np.float32)
+                for name, (scale, minimum) in pairs.items()}
+
+
 def read_keras_json(paths):
     """The names of ImageNet's 1000 classes."""
     classes = json.loads(paths[0].read_text(encoding="utf-8"))
     return {"class_names": np.array([classes[str(number)][1] for number in range(len(classes))])}
 
 
+def read_motchallenge(paths):
+    """MOTChallenge's text files: <sequence>/det/det.txt with detections, <sequence>/gt/gt.txt with the truth.
+
+    A line is frame, identity (-1 for a detection), left, top, width, height, score, and more that is not used.
+    In the truth the score is a flag: rows with 0 are not to be counted, and are left out. Boxes become xyxy by
+    left + width and top + height. Both files count pixels from 1; that origin is kept, as the benchmark's own
+    evaluation keeps it.
+    """
+    arrays = {}
+    for path in paths:
+        sequence, part = path.parts[-3], path.parts[-2]
+        lines = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
+        frame, identity, left, top, width, height, score = lines.T[:7]
+        box = [left, top, left + width, top + height]
+        if part == "det":
+            rows = np.stack([frame, *box, score], axis=1)
+            arrays[f"{sequence}/detections"] = rows[np.argsort(frame, kind="stable")]
+        else:
+            rows = np.stack([frame, identity, *box], axis=1)[score != 0]
+            arrays[f"{sequence}/truth"] = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    return arrays
+
+
+def read_otb(paths):
+    """A sequence of the OTB benchmark: <sequence>/groundtruth_rect.txt, then its frames, one file each.
+
+    A line is left, top, width, height of the one target, which becomes identity 1. The files count pixels from
+    1, so 1 is taken off: the first pixel of `frames` reaches from 0 to 1.
+    """
+    from PIL import Image
+
+    sequence = paths[0].parts[-2]
+    text = paths[0].read_text(encoding="utf-8").replace(",", " ")  # some sequences have commas, some tabs
+    left, top, width, height = np.array([line.split() for line in text.splitlines() if line], np.float64).T
+    if len(left) != len(paths) - 1:
+        raise DatasetError(f"{paths[0].name} has {len(left)} boxes for {len(paths) - 1} frames")
+    box = [left - 1, top - 1, left - 1 + width, top - 1 + height]
+    frames = []
+    for path in paths[1:]:
+        with Image.open(path) as opened:
+            frames.append(np.asarray(opened.convert("RGB")))
+    return {f"{sequence}/frames": np.stack(frames),
+            f"{sequence}/truth": np.stack([np.arange(1.0, len(left) + 1), np.ones_like(left), *box], axis=1)}
+
+
+def read_videos(paths):
+    """Where the videos lie, by name. They are decoded when they are read, since decoded they are large."""
+    from helpers.datasets.sequences import Video
+
+    return {path.stem: np.array(str(Video(path).path)) for path in paths}
+
+
 READERS = {"idx": read_idx, "mnist_npz": read_mnist_npz, "cifar_pickles": read_cifar_pickles,
-           "cifar_mosaics": read_cifar_mosaics, "keras_h5": read_keras_h5, "keras_json": read_keras_json}
+           "cifar_mosaics": read_cifar_mosaics, "keras_h5": read_keras_h5, "keras_json": read_keras_json,
+           "motchallenge": read_motchallenge, "otb": read_otb, "videos": read_videos,
+           "keras_uint8": read_keras_uint8, "srcnn_folders": read_srcnn_folders,
+           "srcnn_archive": read_srcnn_archive, "kodak": read_kodak, "kodak_archive": read_kodak_archive}
 NEED_SHA256 = {"cifar_pickles"}  # reading these could run code, so only known bytes are read

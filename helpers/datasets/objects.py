@@ -4,6 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
+from helpers.datasets.sequences import Sequence, Video
+
 
 class Split:
     """Examples that belong together, such as those for training.
@@ -51,25 +53,64 @@ class Split:
                      **{name: np.asarray(values)[chosen] for name, values in self._fields.items()})
 
 
+class Photographs:
+    """Photographs of different sizes that belong together, such as those for testing.
+
+    `names` is a tuple of str; `pixels` holds the photographs in that order, a tuple of (H, W, 3) uint8, and
+    `images` the same as float32 in [0, 1]. `len(split)` is their number.
+    """
+
+    def __init__(self, pictures, stand_in=False):
+        """`pictures`: name -> (H, W, 3) uint8."""
+        self._stand_in = stand_in
+        self.names, self.pixels = tuple(pictures), tuple(pictures.values())
+
+    @cached_property
+    def images(self):
+        """A tuple of (H, W, 3) float32 in [0, 1], made on first use."""
+        return tuple(pixels.astype(np.float32) / 255 for pixels in self.pixels)
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def __repr__(self):
+        return f"Photographs({len(self)} of different sizes: {', '.join(self.names)})"
+
+    def take(self, n, seed=0):
+        """n random photographs, none twice, in random order. The same seed gives the same photographs.
+
+        A stand-in that holds fewer gives what it has; a dataset raises ValueError.
+        """
+        if n > len(self) and not self._stand_in:
+            raise ValueError(f"take({n}): there are only {len(self)} photographs")
+        chosen = np.random.default_rng(seed).permutation(len(self))[:n]
+        return Photographs({self.names[number]: self.pixels[number] for number in chosen}, self._stand_in)
+
+
 @dataclass
 class Dataset:
-    """A dataset as a lesson uses it. `source` is "cache", "mirror", "network" or "stand-in"."""
+    """A dataset as a lesson uses it. `source` is "cache", "mirror", "network" or "stand-in".
+
+    Its splits are attributes: `train` for training, `test` held out, or as the dataset calls them. Those for
+    tracking have `sequences` or `videos` instead, by name.
+    """
 
     name: str
     title: str
     source: str
     class_names: tuple[str, ...]
-    splits: dict[str, Split] = field(repr=False)
+    splits: dict[str, Split | Photographs] = field(repr=False, default_factory=dict)
+    sequences: dict[str, Sequence] = field(repr=False, default_factory=dict)
+    videos: dict[str, Video] = field(repr=False, default_factory=dict)
 
-    @property
-    def train(self):
-        """The split for training."""
-        return self.splits["train"]
+    def __getattr__(self, name):
+        splits = self.__dict__.get("splits", {})
+        if name not in splits:
+            raise AttributeError(f"{self.__dict__.get('title')} has no {name!r}; it has {', '.join(splits)}")
+        return splits[name]
 
-    @property
-    def test(self):
-        """The held-out split."""
-        return self.splits["test"]
+    def __dir__(self):
+        return [*super().__dir__(), *self.splits]
 
 
 def splits(arrays, stand_in=False):
@@ -79,3 +120,12 @@ def splits(arrays, stand_in=False):
         split, _, kind = name.partition("_")
         fields.setdefault(split, {})[kind] = values
     return {split: Split(each.pop("images"), stand_in, **each) for split, each in fields.items()}
+
+
+def photographs(arrays, stand_in=False):
+    """The splits in arrays named <split>_<name of the photograph>, each (H, W, 3) uint8, in their order."""
+    pictures = {}
+    for key, pixels in arrays.items():
+        split, _, name = key.partition("_")
+        pictures.setdefault(split, {})[name] = pixels
+    return {split: Photographs(each, stand_in) for split, each in pictures.items()}

@@ -43,6 +43,25 @@ def cifar10(train=4000, test=1000, seed=0):
             *_draw_objects(test, np.random.default_rng([seed, 1])))
 
 
+def t91_set5_set14(train=91, set5=5, set14=13, size=150, seed=0):
+    """Windows of photographs that scikit-image and scikit-learn ship, in place of T91, Set5 and Set14.
+
+    Test windows come from other photographs than training windows. Their sides are between three quarters
+    of `size` and `size` pixels. Returns a dict <split>_<name> -> (H, W, 3) uint8.
+    """
+    return {**_windows("train", _TRAINING_PHOTOGRAPHS, train, size, [seed, 0]),
+            **_windows("set5", _TEST_PHOTOGRAPHS, set5, size, [seed, 1]),
+            **_windows("set14", _TEST_PHOTOGRAPHS, set14, size, [seed, 2])}
+
+
+def kodak(test=5, size=512, seed=0):
+    """Windows of the photographs from which `t91_set5_set14` takes its test windows, in place of Kodak's.
+
+    Returns a dict test_<name> -> (H, W, 3) uint8.
+    """
+    return _windows("test", _TEST_PHOTOGRAPHS, test, size, [seed, 3])
+
+
 def _balanced_labels(count, random):
     return random.permutation(np.arange(count) % 10).astype(np.int64)
 
@@ -87,6 +106,52 @@ def _write_digit(original, random):
     # Cutting the soft slope at its middle gives back MNIST's sharp strokes of 2 to 4 pixels.
     edge = random.normal(0.50, 0.05)
     return (255 * np.clip((smooth - edge) / 0.35 + 0.5, 0, 1)).astype(np.uint8)
+
+
+# --- photographs --------------------------------------------------------------------------------
+
+# Those that scikit-image and scikit-learn hold in their own packages: none of them is downloaded.
+_TRAINING_PHOTOGRAPHS = ("china.jpg", "stereo_motorcycle", "grass", "rocket", "coins", "hubble_deep_field",
+                         "gravel", "brick")
+_TEST_PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "flower.jpg", "camera")
+
+
+def _photograph(name):
+    """One of them at half its size, where it is sharp to the pixel: (H, W, 3) uint8."""
+    from skimage import data
+    from sklearn.datasets import load_sample_image
+
+    if name.endswith(".jpg"):
+        pixels = load_sample_image(name)
+    else:
+        pixels = getattr(data, name)()
+    if isinstance(pixels, tuple):
+        pixels = pixels[0]  # the left picture of two
+    return np.array(Image.fromarray(pixels).convert("RGB").reduce(2))
+
+
+def _windows(split, names, count, size, seed):
+    """`count` windows, from each photograph in turn: of four random ones that with the most detail."""
+    random = np.random.default_rng(seed)
+    photographs = [_photograph(name) for name in names[:count]]
+    windows = {}
+    for number in range(count):
+        name = names[number % len(names)].removesuffix(".jpg")
+        tried = [_window(photographs[number % len(photographs)], size, random) for _ in range(4)]
+        windows[f"{split}_{number + 1:02d}-{name}"] = max(tried, key=_detail)
+    return windows
+
+
+def _window(photograph, size, random):
+    """A random window with sides between three quarters of `size` and `size`, as far as there are so many."""
+    lengths = [min(available, random.integers(3 * size // 4, size + 1)) for available in photograph.shape[:2]]
+    y, x = [random.integers(available - length + 1) for available, length in zip(photograph.shape, lengths)]
+    return photograph[y:y + lengths[0], x:x + lengths[1]].copy()
+
+
+def _detail(pixels):
+    """The mean difference between a pixel and the one below it."""
+    return np.abs(np.diff(pixels.astype(np.float32), axis=0)).mean()
 
 
 # --- drawn objects: the tools -------------------------------------------------------------------

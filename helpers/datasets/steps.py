@@ -23,7 +23,7 @@ def read(entry, form, folder):
         fetch.verify(path, file)
     arrays = formats.read(form.format, paths)
     if entry.content_sha256 and formats.digest(arrays) != entry.content_sha256:
-        names = ", ".join(path.name for path in paths)
+        names = registry.listing(path.name for path in paths)
         raise DatasetError(f"the arrays in {names} are not those of {entry.title}")
     return arrays
 
@@ -73,7 +73,7 @@ def _from_folder(entry, folder, where, failures, ours):
         if len(missing) == len(form.files):
             continue
         if missing:
-            failures.append((where, f"lacks {', '.join(missing)}"))
+            failures.append((where, f"lacks {registry.listing(missing)}"))
             continue
         try:
             return read(entry, form, folder)
@@ -104,12 +104,22 @@ def from_network(entry, folder, failures):
         try:
             for file in form.files:
                 if not _sound(folder / file.name, file):
-                    fetch.download(form.url(address, file), folder / file.name, file, patient=last)
+                    _download(form.urls(address, file), folder / file.name, file, last)
             return read(entry, form, folder), form
         except DatasetError as error:
             failures.append((address, str(error)))
             _remove_damaged(form, folder)
     return None, None
+
+
+def _download(urls, target, file, patient):
+    """Download one file from the first of its addresses that has it. Raises DatasetError as the last did."""
+    for number, url in enumerate(urls, start=1):
+        try:
+            return fetch.download(url, target, file, patient=patient and number == len(urls))
+        except DatasetError:
+            if number == len(urls):
+                raise
 
 
 def _remove_damaged(form, folder):
