@@ -1,13 +1,18 @@
 """Reading, judging and normalising the course's notebooks, for the recorder and the tests."""
 import ast
+import base64
 import hashlib
+import io
 import pathlib
 import re
 
 import nbformat
+from helpers import plots
+from PIL import Image, ImageColor
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
+LARGE = 200_000  # characters of base64: the pictures above it are those that hold photographs
 MEASURED = re.compile(r"(<!-- measured:begin -->).*?(<!-- measured:end -->)", re.DOTALL)
 
 
@@ -67,12 +72,31 @@ def digest(notebook):
     return hashlib.sha256(b"\n\0".join(_without_alternative_texts(cell.source) for cell in cells)).hexdigest()
 
 
+def _lighter(picture):
+    """A PNG as base64; a large one with photographs in it is stored with 256 colours, a third of the bytes.
+
+    Animations and pictures that have a palette already stay as they are.
+    """
+    if len(picture) < LARGE:
+        return picture
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as opened:
+        if opened.mode == "P" or getattr(opened, "n_frames", 1) > 1:
+            return picture
+        colours, stored = opened.convert("RGB"), io.BytesIO()
+        palette = Image.new("P", (1, 1))  # the lines' own colours must not be mixed with those of the photographs
+        palette.putpalette(colours.quantize(240).getpalette()[:720]
+                           + [channel for colour in plots.COLOURS for channel in ImageColor.getrgb(colour)])
+        colours.quantize(palette=palette, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
+    lighter = base64.b64encode(stored.getvalue()).decode()
+    return lighter if len(lighter) < 0.8 * len(picture) else picture
+
+
 def normalise(notebook):
     """Bring an executed notebook into the form that is committed, in place.
 
     Drops what differs from run to run or may not be published: the error stream, widget state, timings and
-    editor metadata. Joins the pieces of a stream, numbers the cells, and copies each picture's alternative
-    text to where the site's builder looks for it.
+    editor metadata. Joins the pieces of a stream, numbers the cells, makes large pictures lighter, and copies each
+    picture's alternative text to where the site's builder looks for it.
     """
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -97,6 +121,8 @@ def normalise(notebook):
                 continue
             if output.output_type == "execute_result":
                 output.execution_count = count + 1
+            if output.get("data") and "image/png" in output.data:
+                output.data["image/png"] = _lighter(output.data["image/png"])
             kept.append(output)
         cell.outputs = kept
         if cell.source.strip():
