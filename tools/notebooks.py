@@ -85,7 +85,8 @@ def _lighter(picture):
         colours, stored = opened.convert("RGB"), io.BytesIO()
         palette = Image.new("P", (1, 1))  # the lines' own colours must not be mixed with those of the photographs
         palette.putpalette(colours.quantize(240).getpalette()[:720]
-                           + [channel for colour in plots.COLOURS for channel in ImageColor.getrgb(colour)])
+                           + [channel for colour in ("white", *plots.COLOURS)
+                              for channel in ImageColor.getrgb(colour)])
         colours.quantize(palette=palette, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
     lighter = base64.b64encode(stored.getvalue()).decode()
     return lighter if len(lighter) < 0.8 * len(picture) else picture
