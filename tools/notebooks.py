@@ -12,7 +12,7 @@ from PIL import Image, ImageColor
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
-LARGE = 200_000  # characters of base64: the pictures above it are those that hold photographs
+LARGE = 120_000  # characters of base64: the pictures above it are those that hold photographs
 MEASURED = re.compile(r"(<!-- measured:begin -->).*?(<!-- measured:end -->)", re.DOTALL)
 
 
