@@ -176,6 +176,14 @@ def test_a_page_has_the_number_of_its_file(pages):
             assert pages[f"{name}.html"].article.h1.get_text().split()[0] == number, name
 
 
+def test_equations_carry_the_number_of_their_page(pages):
+    for name, page in pages.items():
+        if lesson := re.match(r"chapters/(\d+)_[^/]*/(\d+)_", name):
+            number = f"({int(lesson[1])}.{int(lesson[2])}."
+            wrong = [each.get_text() for each in page.select("span.eqno") if not each.get_text().startswith(number)]
+            assert not wrong, f"{name}: {wrong}"
+
+
 def test_only_pages_are_numbered(pages):
     for name, page in pages.items():
         for heading in page.find_all(["h2", "h3", "h4"]):

@@ -45,6 +45,8 @@ def show_headings(app, env):
         if (folder := CHAPTER.match(docname)) and numbers.get(""):
             number = int(folder[1]), *numbers[""][1:]
             numbers[""] = env.titles[docname]["secnumber"] = number
+            for kind in env.toc_fignumbers.get(docname, {}).values():  # equations: (7.3.1) on page 7.3
+                kind.update({name: (number[0], *old[1:]) for name, old in kind.items()})
             for contents in numbered.values():
                 for entry in contents.findall(nodes.reference):
                     if entry.get("refuri") == docname and not entry["anchorname"]:
