@@ -5,6 +5,7 @@ import pytest
 
 import helpers
 from helpers import results
+from helpers.datasets import registry
 
 LESSON = "01_classification/02_lenet"
 FIGURE = dict(system="LeNet-5", metric="test error", unit="%", ours=0.012, baseline=0.886, published=0.0095,
@@ -64,6 +65,18 @@ def test_report_refuses_what_it_does_not_know(run):
         run.report(system="x", metric="y", at_most=1)
     with pytest.raises(ValueError, match="better"):
         run.report(**FIGURE)
+
+
+def test_bounds_of_real_data_do_not_apply_to_stand_ins(run, monkeypatch, capsys):
+    monkeypatch.setattr(registry, "LOADED", [{"name": "mnist", "source": "stand-in"}])
+    with pytest.raises(AssertionError):  # at smoke, stand-ins are what the bounds are made for
+        run.report(**FIGURE, at_most=0.0)
+    run.budget = "cpu"
+    run.report(**FIGURE, at_most=0.0)
+    assert "stand-in for mnist" in capsys.readouterr().out
+    monkeypatch.setattr(registry, "LOADED", [{"name": "mnist", "source": "mirror"}])
+    with pytest.raises(AssertionError):
+        run.report(**FIGURE, at_most=0.0)
 
 
 def test_a_figure_that_is_not_finite_fails(run):
