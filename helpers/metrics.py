@@ -1,4 +1,6 @@
 """The course's yardsticks. Each is taught in a lesson and tested against a reference implementation."""
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -29,6 +31,51 @@ def confusion_matrix(labels, predictions, classes):
                             and max(labels.max(), predictions.max()) < classes):
         raise ValueError(f"class indices must lie in [0, {classes})")
     return np.bincount(labels * classes + predictions, minlength=classes * classes).reshape(classes, classes)
+
+
+class SegmentationScores(NamedTuple):
+    """What a confusion of pixels comes to (lesson 3.1). Arrays have an entry for each class, NaN for an absent one."""
+
+    pixel_accuracy: float
+    mean_accuracy: float
+    iou: np.ndarray
+    mean_iou: float
+    dice: np.ndarray
+    mean_dice: float
+
+
+def pixel_confusion(truth, predicted, classes, void=None):
+    """How often pixels of each class were taken for each other one (lesson 3.1).
+
+    truth, predicted: class indices of one shape, such as (N, H, W). Pixels whose truth is `void` are not judged. Returns
+    (classes, classes) int64: row truth, column prediction; the confusions of several pictures add up. Raises ValueError
+    when the shapes differ or a judged pixel has an index outside [0, classes).
+    """
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    if truth.shape != predicted.shape:
+        raise ValueError(f"truth {truth.shape} and predicted {predicted.shape} must have one shape")
+    judged = np.ones(truth.shape, bool) if void is None else truth != void
+    return confusion_matrix(truth[judged], predicted[judged], classes)
+
+
+def segmentation_scores(confusion):
+    """Pixel accuracy, intersection over union and Dice from a confusion of pixels (lesson 3.1).
+
+    confusion: (classes, classes) counts, row truth, column prediction. A class that is in neither truth nor prediction has
+    no IoU and no Dice (NaN) and is left out of the means; one that is in no truth is left out of the mean accuracy. As
+    keras.metrics.MeanIoU, whose mean is over the classes present too. Raises ValueError when nothing was counted.
+    """
+    confusion = np.asarray(confusion, dtype=float)
+    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1] or confusion.sum() <= 0:
+        raise ValueError(f"the confusion must be (classes, classes) with something counted, not {confusion.shape}")
+    right, truth, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+
+    def share(part, whole):
+        return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+
+    accuracy_, iou_, dice = share(right, truth), share(right, truth + predicted - right), share(2 * right, truth + predicted)
+    return SegmentationScores(float(right.sum() / confusion.sum()), float(np.nanmean(accuracy_)), iou_,
+                              float(np.nanmean(iou_)), dice, float(np.nanmean(dice)))
 
 
 def multiply_adds(model):
@@ -126,6 +173,137 @@ def iou(boxes_a, boxes_b):
     shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)
     union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=(shared > 0) & (union > 0))
+
+
+class DetectionScores(NamedTuple):
+    """What `average_precision` returns: shares in [0, 1]; NaN where there is no truth to find, or nothing was asked.
+
+    mean: over thresholds and classes (COCO's mAP@[.5:.95]); at_50 and at_75: over classes, at one threshold; small,
+    medium, large: as `mean`, for boxes of that size alone; by_class and by_class_50: (classes,); recall: mean over
+    thresholds and classes of the share that was found; precision: (thresholds, 101, classes) at the recalls 0, 0.01,
+    ..., 1, for curves (101 points are given whatever `points` says).
+    """
+
+    mean: float
+    at_50: float
+    at_75: float
+    small: float
+    medium: float
+    large: float
+    by_class: np.ndarray
+    by_class_50: np.ndarray
+    recall: float
+    precision: np.ndarray
+
+
+COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10))
+_RECALLS = np.linspace(0, 1, 101)
+_SIZES = ((0, 1e10), (0, 32**2), (32**2, 96**2), (96**2, 1e10))  # pixels: all, small, medium, large
+
+
+def average_precision(truth, detections, classes, thresholds=COCO_THRESHOLDS, points=101, most=100):
+    """Average precision of detected boxes by COCO's protocol (Lin and others 2014; lesson 2.1), as pycocotools counts.
+
+    truth: for each image (boxes (n, 4) xyxy in pixels, labels (n,) int); detections: for each image (boxes (m, 4),
+    labels (m,), scores (m,)), larger scores for surer ones; classes: their number. In each image and class the `most`
+    surest count. thresholds: the IoU from which a box is found. points: 101 recalls, as COCO, or "all", the whole area
+    under the curve, as PASCAL VOC since 2010 (Everingham and others 2010). Equal scores are taken in the order given.
+    Returns `DetectionScores`. Raises ValueError for shapes that do not fit, numbers that are not finite, and labels
+    outside [0, classes).
+    """
+    truth = [_boxes_of(each, classes, scored=False) for each in truth]
+    detections = [_boxes_of(each, classes, scored=True) for each in detections]
+    thresholds = np.asarray(thresholds, dtype=float).reshape(-1)
+    if len(truth) != len(detections):
+        raise ValueError(f"truth of {len(truth)} images, but detections of {len(detections)}")
+    if points not in (101, "all") or not len(thresholds):
+        raise ValueError(f"points must be 101 or 'all', not {points!r}, and there must be a threshold")
+    shape = (len(_SIZES), len(thresholds), classes)
+    precision, area, recall = np.full((*shape, 101), np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
+    for label in range(classes):
+        parts = [_matched(found, there, label, thresholds, most) for there, found in zip(truth, detections)]
+        if not parts:
+            continue
+        scores, hits, counted, there = (np.concatenate(each, axis=-1) for each in zip(*parts))
+        order = np.argsort(-scores, kind="stable")
+        hits, counted, there = hits[..., order], counted[..., order], there.sum(axis=-1)
+        for size, threshold in np.ndindex(shape[:2]):
+            if there[size]:
+                curve = _curve(hits[size, threshold], counted[size, threshold], there[size])
+                recall[size, threshold, label] = curve[1][-1] if len(curve[1]) else 0.0
+                precision[size, threshold, label], area[size, threshold, label] = _summed(*curve)
+    ap = precision.mean(axis=-1) if points == 101 else area
+
+    def at(value):
+        return _mean(ap[0, np.isclose(thresholds, value)])
+
+    near = np.isclose(thresholds, 0.5)
+    with_50 = ap[0, near][0] if near.any() else np.full(classes, np.nan)
+    by_class = np.array([_mean(ap[0, :, label]) for label in range(classes)])
+    return DetectionScores(_mean(ap[0]), at(0.5), at(0.75), *(_mean(ap[size]) for size in (1, 2, 3)), by_class, with_50,
+                           _mean(recall[0]), precision[0].transpose(0, 2, 1))
+
+
+def _boxes_of(given, classes, scored):
+    """One image's boxes (n, 4), labels (n,) and, when `scored`, scores (n,), checked."""
+    if len(given) != 2 + scored:
+        raise ValueError(f"an image needs boxes, labels{' and scores' * scored}, not {len(given)} arrays")
+    boxes, labels, *scores = (np.asarray(each) for each in given)
+    boxes = np.asarray(boxes, dtype=float).reshape(0, 4) if boxes.size == 0 else np.asarray(boxes, dtype=float)
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or any(each.shape != (len(boxes),) for each in (labels, *scores)):
+        raise ValueError(f"boxes {boxes.shape} must be (n, 4), with labels {labels.shape} and scores of shape (n,)")
+    if not np.isfinite(boxes).all() or not all(np.isfinite(each).all() for each in scores):
+        raise ValueError("boxes and scores must be finite")
+    if labels.size and not (np.equal(labels, np.floor(labels)).all() and 0 <= labels.min() and labels.max() < classes):
+        raise ValueError(f"labels must be whole numbers in [0, {classes})")
+    return boxes, labels.astype(int), *(each.astype(float) for each in scores)
+
+
+def _matched(found, there, label, thresholds, most):
+    """The detections of one class in one image: scores (m,), hits and counted (sizes, thresholds, m) bool, and which
+    true boxes are to be found, (sizes, n) bool. Not counted is what lies outside the range of sizes."""
+    boxes, scores = found[0][found[1] == label], found[2][found[1] == label]
+    order = np.argsort(-scores, kind="stable")[:most]
+    boxes, scores, true = boxes[order], scores[order], there[0][there[1] == label]
+    low, high = np.array(_SIZES).T[:, :, None]
+    asked = (_area(true) >= low) & (_area(true) <= high)
+    outside = (_area(boxes) < low) | (_area(boxes) > high)
+    hits = np.zeros((len(_SIZES), len(thresholds), len(boxes)), bool)
+    counted = np.repeat(~outside[:, None], len(thresholds), axis=1)
+    overlap, free = iou(boxes, true), np.ones((*hits.shape[:2], len(true)), bool)
+    least = np.minimum(thresholds, 1 - 1e-10)[:, None]
+    for place in np.flatnonzero(overlap.max(axis=1, initial=0.0) >= least.min()) if len(true) else ():
+        # The best free box, one that is asked for before one that is not; the later one of two that are equal.
+        worth = np.where(free & (overlap[place] >= least), overlap[place] + 2 * asked[:, None], -1.0)
+        best = len(true) - 1 - worth[..., ::-1].argmax(axis=-1)
+        value = np.take_along_axis(worth, best[..., None], axis=-1)[..., 0]
+        size, threshold = np.nonzero(value >= 0)
+        free[size, threshold, best[size, threshold]] = False
+        hits[..., place] = value >= 2
+        counted[..., place] = np.where(value >= 0, value >= 2, counted[..., place])
+    return scores, hits, counted, asked
+
+
+def _area(boxes):
+    return np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0)
+
+
+def _curve(hits, counted, there):
+    """Precision and recall after each detection, the surest first; precision as the best from there on."""
+    right, wrong = np.cumsum(hits), np.cumsum(counted & ~hits)
+    precision = right / np.maximum(right + wrong, _TINY)
+    return np.maximum.accumulate(precision[::-1])[::-1], right / there
+
+
+def _summed(precision, recall):
+    """Precision at 101 recalls (0 where that much was never found), and the area under the whole curve."""
+    place = np.searchsorted(recall, _RECALLS, side="left")
+    return np.append(precision, 0.0)[place], float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def _mean(values):
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if values.size else float("nan")
 
 
 def clear_mot(truth, tracks, threshold=0.5):

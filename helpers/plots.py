@@ -11,6 +11,9 @@ import pathlib
 import numpy as np
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+# One colour a class for masks: told apart by lightness too, so that no pair of neighbours needs red against green.
+MASK_COLOURS = ("#9AD0F0", "#8C4F1D", "#F0E442", "#7A7A7A", "#E3A9C8", "#009E73", "#E69F00", "#6A3D9A", "#0050A0", "#D55E00",
+                "#C9F29B", "#4D004B")
 _STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 
 
@@ -148,8 +151,12 @@ def _in_unit_range(picture):
     return picture / 255 if picture.dtype == np.uint8 else np.clip(picture, 0, 1)
 
 
-def boxes(images, boxes, identities=None, titles=None, columns=3, scale=1.0, title=None, alt=None):
+def boxes(images, boxes, identities=None, titles=None, columns=3, scale=1.0, title=None, alt=None, labels=None,
+          class_names=None, scores=None):
     """Images with boxes on them, each identity in its own colour and with its number (lesson 7.1).
+
+    Or each class in its own colour and kind of line, with a legend (lesson 2.1): `labels`, for each image (n,) indices
+    into `class_names`. `scores`, for each image (n,), are written at the boxes, in per cent.
 
     images: (N, H, W, C) or a list of (H, W[, C]), or one image; floats in [0, 1] or uint8. boxes: for each image
     (n, 4) xyxy in pixels; further columns, such as a score, are not used. identities: for each image (n,)
@@ -158,9 +165,11 @@ def boxes(images, boxes, identities=None, titles=None, columns=3, scale=1.0, tit
     """
     if getattr(images, "ndim", None) in (2, 3):
         images, boxes, identities = [images], [boxes], [identities]
+        labels, scores = (each if each is None else [each] for each in (labels, scores))
     images = [_as_picture(image) for image in images]
     identities = [None] * len(images) if identities is None else list(identities)
-    if not images or not len(images) == len(boxes) == len(identities):
+    labels, scores = ([None] * len(images) if each is None else list(each) for each in (labels, scores))
+    if not images or not len(images) == len(boxes) == len(identities) == len(labels) == len(scores):
         raise ValueError(f"{len(images)} images need as many arrays of boxes and identities, "
                          f"not {len(boxes)} and {len(identities)}")
     columns = min(columns, len(images))
@@ -169,24 +178,110 @@ def boxes(images, boxes, identities=None, titles=None, columns=3, scale=1.0, tit
     high = wide * images[0].shape[0] / images[0].shape[1] + (0.22 if titles is not None else 0.04)
     with style() as plt:
         figure, axes = plt.subplots(rows, columns, squeeze=False,
-                                    figsize=(wide * columns, high * rows + (0.35 if title else 0)))
+                                    figsize=(wide * columns, high * rows + (0.35 if title else 0)
+                                             + (0.3 if class_names is not None else 0)))
         for axis in axes.flat:
             axis.set_axis_off()
         for place, (axis, image) in enumerate(zip(axes.flat, images)):
             axis.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
-            for box, identity in _pairs(boxes[place], identities[place]):
+            pairs = _pairs(boxes[place], identities[place])
+            kinds, sure = (_one_each(pairs, each) for each in (labels[place], scores[place]))
+            for (box, identity), kind, score in zip(pairs, kinds, sure):
                 x1, y1, x2, y2 = box
-                colour = _identity_colour(identity)
+                colour = _identity_colour(identity) if kind is None else COLOURS[int(kind) % len(COLOURS)]
+                line = _LINES[(int(kind or 0)) % len(_LINES)]
                 axis.add_patch(plt.Rectangle((x1 - 0.5, y1 - 0.5), x2 - x1, y2 - y1, fill=False,
-                                             edgecolor=colour, linewidth=1.6))
-                if identity is not None:
-                    axis.text(x1, y1, f"{identity}", fontsize=7.5, color=_text_colour(colour), clip_on=True,
+                                             edgecolor=colour, linewidth=1.6, linestyle=line))
+                text = identity if score is None else f"{100 * score:.0f}"
+                if text is not None:
+                    axis.text(x1, y1, f"{text}", fontsize=7.5, color=_text_colour(colour), clip_on=True,
                               va="bottom", bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8})
+            if titles is not None:
+                axis.set_title(titles[place], fontsize=8.5, loc="center", pad=3)
+        if class_names is not None:
+            handles = [plt.Line2D([], [], color=COLOURS[number % len(COLOURS)], linestyle=_LINES[number % len(_LINES)])
+                       for number in range(len(class_names))]
+            figure.legend(handles, class_names, loc="outside lower center", ncols=len(class_names), fontsize=9,
+                          frameon=False)
+        if title:
+            figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        show(figure, alt)
+
+
+_LINES = ("-", "--", (0, (1, 1)), "-.")  # a kind of line for each class, for those who cannot tell its colour
+
+
+def _one_each(pairs, values):
+    """One value a box, or None for each."""
+    if values is not None and len(values) != len(pairs):
+        raise ValueError(f"{len(pairs)} boxes, but {len(values)} labels or scores")
+    return [None] * len(pairs) if values is None else list(values)
+
+
+def masks(images, masks, class_names, titles=None, columns=3, void=None, opacity=0.6, legend=True, scale=1.0, title=None,
+          alt=None):
+    """Masks of classes, laid over their images, each class in its own colour, with a legend (lesson 3.1).
+
+    images: (N, H, W, C) or a list of (H, W[, C]), floats in [0, 1] or uint8; None draws the masks alone; None for one
+    image draws that mask alone, and None for a mask shows that image alone. masks: for each image (H, W) class indices;
+    `void` (black in a mask alone, clear over an image) is none of the classes. class_names: a name for each class; the
+    legend has those that are in the picture. opacity: of the mask over its image. `scale` 1 makes an image about 3 inches
+    wide. Raises ValueError when numbers or sizes do not match, or an index has no name.
+    """
+    masks = [None if mask is None else np.asarray(mask) for mask in masks]
+    images = [None] * len(masks) if images is None else [None if each is None else _as_picture(each) for each in images]
+    if not masks or len(images) != len(masks):
+        raise ValueError(f"{len(images)} images and {len(masks)} masks: there must be as many, and at least one")
+    pictures, found = [], set()
+    for image, mask in zip(images, masks):
+        pictures.append(_masked(image, mask, len(class_names), void, opacity))
+        found |= set() if mask is None else set(np.unique(mask).tolist()) - {void}
+    columns = min(columns, len(masks))
+    rows = -(-len(masks) // columns)
+    wide = 2.9 * scale
+    high = wide * pictures[0].shape[0] / pictures[0].shape[1] + (0.22 if titles is not None else 0.04)
+    named = [(class_names[number], MASK_COLOURS[number % len(MASK_COLOURS)]) for number in sorted(found)]
+    beside = max(3, int(wide * columns / 1.15))
+    below = 0.24 * -(-len(named) // beside) + 0.05 if legend and named else 0
+    tall = high * rows + (0.35 if title else 0) + below
+    with style() as plt:
+        figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=(wide * columns, tall))
+        for axis in axes.flat:
+            axis.set_axis_off()
+        for place, (axis, picture) in enumerate(zip(axes.flat, pictures)):
+            axis.imshow(picture, interpolation="nearest")
             if titles is not None:
                 axis.set_title(titles[place], fontsize=8.5, loc="center", pad=3)
         if title:
             figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        if below:
+            handles = [plt.Rectangle((0, 0), 1, 1, facecolor=colour, edgecolor="#555555", linewidth=0.4)
+                       for _, colour in named]
+            figure.legend(handles, [name for name, _ in named], loc="outside lower center", ncols=min(beside, len(named)),
+                          fontsize=8, frameon=False, handlelength=1.0, columnspacing=1.2)
         show(figure, alt)
+
+
+def _masked(image, mask, classes, void, opacity):
+    """The picture (H, W, 3) uint8 of a mask, of an image, or of a mask over an image."""
+    if image is None and mask is None:
+        raise ValueError("there must be an image or a mask in each place")
+    if image is not None:
+        image = _as_bytes(np.repeat(image[..., None], 3, axis=-1) if image.ndim == 2 else image[..., :3])
+    if mask is None:
+        return image
+    judged = np.ones(mask.shape, bool) if void is None else mask != void
+    if mask.ndim != 2 or (judged.any() and not 0 <= mask[judged].min() <= mask[judged].max() < classes):
+        raise ValueError(f"a mask must be (H, W) with indices of {classes} classes; this is {mask.shape}")
+    palette = np.array([[int(colour[place:place + 2], 16) for place in (1, 3, 5)] for colour in MASK_COLOURS], np.float32)
+    coloured = palette[np.where(judged, mask, 0) % len(palette)]
+    if image is None:
+        coloured[~judged] = 0
+        return coloured.astype(np.uint8)
+    if image.shape[:2] != mask.shape:
+        raise ValueError(f"the image is {image.shape[:2]} and its mask {mask.shape}")
+    mixed = (1 - opacity) * image + opacity * coloured
+    return np.where(judged[..., None], mixed, image).astype(np.uint8)
 
 
 def draw_boxes(image, boxes, identities=None):

@@ -9,14 +9,14 @@ shows what there is, and fills a mirror for a classroom. data/README.md explains
 a dataset.
 """
 from helpers.datasets import objects, registry, sequences, steps
-from helpers.datasets.objects import Dataset, Photographs, Split
+from helpers.datasets.objects import BoxedImages, Dataset, Photographs, Split
 from helpers.datasets.registry import DatasetError
 from helpers.datasets.sequences import Sequence, Video
 from helpers.datasets.street import walkers
 from helpers.datasets.weights import imagenet_model
 
-__all__ = ["LOADED", "Dataset", "DatasetError", "Photographs", "Sequence", "Split", "Video", "imagenet_model",
-           "load", "walkers"]
+__all__ = ["LOADED", "BoxedImages", "Dataset", "DatasetError", "Photographs", "Sequence", "Split", "Video",
+           "imagenet_model", "load", "walkers"]
 
 LOADED = registry.LOADED  # what this process has used: one {"name", "source"} a dataset, for the run's result
 
@@ -41,11 +41,12 @@ def load(name, allow_stand_in=True):
 
 
 def _stand_in(entry, why, size=""):
-    from helpers.datasets import stand_ins, street
+    from helpers.datasets import scenes, smears, stand_ins, street
 
     wanted = {key: entry.stand_in[size + key] for key in entry.stand_in if not key.startswith("smoke_")}
-    drawer = street if entry.kind in ("tracks", "videos") else stand_ins
-    arrays = getattr(drawer, entry.name.replace("-", "_"))(**wanted, seed=0)
+    drawing = entry.name.replace("-", "_")
+    drawer = next(module for module in (stand_ins, scenes, smears, street) if hasattr(module, drawing))
+    arrays = getattr(drawer, drawing)(**wanted, seed=0)
     if entry.kind == "images":
         names = "train_images", "train_labels", "test_images", "test_labels"
         arrays = dict(zip(names, arrays, strict=True))
@@ -62,6 +63,8 @@ def _dataset(entry, source, arrays, where):
         if found:
             frames = sum(len(each) for each in found.values())
             sizes = f"{len(found)} {name}{'s' * (len(found) > 1)}, {frames:,} frames"
+    left_out = sum(getattr(split, "left_out", 0) for split in data.splits.values())
+    sizes += f"; {left_out} box{'es' * (left_out > 1)} without area left out" if left_out else ""
     print(f"{entry.title} ({sizes}): {where}")
     registry.note(entry, source)
     return data
@@ -73,5 +76,5 @@ def _parts(entry, arrays, stand_in):
         return {"sequences": arrays if stand_in else sequences.sequences(arrays, entry.sequences)}
     if entry.kind == "videos":
         return {"videos": arrays if stand_in else {name: Video(str(path)) for name, path in arrays.items()}}
-    make = objects.photographs if entry.kind == "photographs" else objects.splits
+    make = {"photographs": objects.photographs, "boxes": objects.boxed_images}.get(entry.kind, objects.splits)
     return {"splits": make(arrays, stand_in)}

@@ -159,6 +159,56 @@ def read_kodak_archive(paths):
     return dict(sorted(pictures.items()))
 
 
+def read_style_images(paths):
+    """Pictures in the folders content and style: arrays <folder>_<name> (H, W, 3) uint8."""
+    return {f"{path.parent.name}_{path.stem}": _picture(path.name, path.read_bytes()) for path in paths}
+
+
+def read_camvid(paths):
+    """CamVid as the authors of SegNet hand it out: train, val and test, and beside each <split>annot with the classes.
+
+    Arrays <split>_images (N, H, W, 3) uint8, <split>_masks (N, H, W) int64 and <split>_names, in the order of names.
+    """
+    arrays = {}
+    for folder, split in (("train", "train"), ("val", "validation"), ("test", "test")):
+        found = {kind: sorted((path for path in paths if path.parent.name == folder + ending), key=lambda each: each.name)
+                 for kind, ending in (("images", ""), ("masks", "annot"))}
+        names = [path.stem for path in found["images"]]
+        if names != [path.stem for path in found["masks"]]:
+            raise DatasetError(f"CamVid: the pictures in {folder} and the classes in {folder}annot are not the same")
+        arrays[f"{split}_images"] = np.stack([_picture(path.name, path.read_bytes()) for path in found["images"]])
+        arrays[f"{split}_masks"] = np.stack([_mask(path) for path in found["masks"]])
+        arrays[f"{split}_names"] = np.array(names)
+    return arrays
+
+
+def read_isbi2012(paths):
+    """ISBI 2012's training stack as numbered PNG files, in the folders image and label, by number.
+
+    In the files a membrane is black. Here it has the class 1, and the inside of a cell 0.
+    """
+    by_folder = {folder: sorted((path for path in paths if path.parent.name == folder), key=lambda each: int(each.stem))
+                 for folder in ("image", "label")}
+    images = [_mask(path).astype(np.uint8) for path in by_folder["image"]]
+    masks = [(_mask(path) < 128).astype(np.int64) for path in by_folder["label"]]
+    return {"train_images": np.stack(images)[..., None], "train_masks": np.stack(masks),
+            "train_names": np.array([f"slice-{path.stem.zfill(2)}" for path in by_folder["image"]])}
+
+
+def _mask(path):
+    """The values (H, W) int64 of a picture file of one channel, as they are stored."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            values = np.array(opened)
+    except Exception as error:  # Pillow raises many kinds
+        raise DatasetError(f"{path.name}: damaged, or not a picture ({error})") from error
+    if values.ndim != 2:
+        raise DatasetError(f"{path.name} has {values.ndim} axes in place of 2: it is no picture of one channel")
+    return values.astype(np.int64)
+
+
 def _picture(name, content):
     """The pixels (H, W, 3) uint8 of a picture file; a grey one gets three equal channels."""
     from PIL import Image
@@ -168,6 +218,48 @@ def _picture(name, content):
             return np.array(opened.convert("RGB"))
     except Exception as error:  # Pillow raises many kinds
         raise DatasetError(f"{name}: damaged, or not a picture ({error})") from error
+
+
+def read_bccd(paths):
+    """Images with boxes in the folders of PASCAL VOC: JPEGImages, Annotations, and ImageSets/Main with the split.
+
+    Arrays <split>_<image> (n,) uint8, the bytes of the JPEG file, which are the same on every machine, where decoders
+    may differ; <split>_<image>/boxes (n, 4) float64, the corners as they stand in the file, xyxy in pixels; and
+    <split>_<image>/labels (n,) int64, an index into CELLS.
+    """
+    return _bccd((path.as_posix(), path.read_bytes()) for path in paths)
+
+
+def read_bccd_archive(paths):
+    """An archive in which the same folders lie, beside other files."""
+    return _bccd(archives.members(paths[0]))
+
+
+CELLS = ("RBC", "WBC", "Platelets")  # the order of class_names in the registry
+
+
+def _bccd(files):
+    from xml.etree import ElementTree
+
+    found = {folder: {} for folder in ("Main", "Annotations", "JPEGImages")}
+    for path, content in files:
+        *_, folder, name = "/", *path.split("/")
+        if folder in found:
+            found[folder][name] = content
+    arrays = {}
+    for file, split in (("train.txt", "train"), ("val.txt", "validation"), ("test.txt", "test")):
+        for name in found["Main"][file].decode().split():
+            if f"{name}.jpg" not in found["JPEGImages"] or f"{name}.xml" not in found["Annotations"]:
+                raise DatasetError(f"{name} stands in {file}, but its image or its boxes are missing")
+            boxes, labels = [], []
+            for thing in ElementTree.fromstring(found["Annotations"][f"{name}.xml"]).iter("object"):
+                corners = thing.find("bndbox")
+                boxes.append([float(corners.find(side).text) for side in ("xmin", "ymin", "xmax", "ymax")])
+                labels.append(CELLS.index(thing.find("name").text))
+            arrays[f"{split}_{name}"] = np.frombuffer(found["JPEGImages"][f"{name}.jpg"], np.uint8)
+            arrays[f"{split}_{name}/boxes"] = np.array(boxes, np.float64).reshape(-1, 4)
+            arrays[f"{split}_{name}/labels"] = np.array(labels, np.int64)
+    return arrays
 
 
 def read_keras_h5(paths):
@@ -257,5 +349,6 @@ READERS = {"idx": read_idx, "mnist_npz": read_mnist_npz, "cifar_pickles": read_c
            "cifar_mosaics": read_cifar_mosaics, "keras_h5": read_keras_h5, "keras_json": read_keras_json,
            "motchallenge": read_motchallenge, "otb": read_otb, "videos": read_videos,
            "keras_uint8": read_keras_uint8, "srcnn_folders": read_srcnn_folders,
-           "srcnn_archive": read_srcnn_archive, "kodak": read_kodak, "kodak_archive": read_kodak_archive}
+           "srcnn_archive": read_srcnn_archive, "kodak": read_kodak, "kodak_archive": read_kodak_archive,
+           "bccd": read_bccd, "bccd_archive": read_bccd_archive, "camvid": read_camvid, "isbi2012": read_isbi2012, "style_images": read_style_images}
 NEED_SHA256 = {"cifar_pickles"}  # reading these could run code, so only known bytes are read

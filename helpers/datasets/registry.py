@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pooch
 
 
-DATASETS = ("images", "photographs", "tracks", "videos")  # the kinds of data; the other kind is "weights"
+DATASETS = ("boxes", "images", "masks", "photographs", "tracks", "videos")  # the kinds of data; the other kind is "weights"
 LOADED = []  # what this process has used: one {"name", "source"} a dataset
 
 
