@@ -34,9 +34,12 @@ def draw_all():
     yield lambda **alt: plots.boxes(rng.random((2, 8, 9, 3)), two, titles=["a", "b"], title="t", **alt)
     yield lambda **alt: plots.boxes(rng.random((8, 9, 3)), two[1], np.array([3.0, 12.0]), **alt)
     yield lambda **alt: plots.boxes([rng.random((8, 9))], [np.zeros((0, 4))], [np.zeros(0)], **alt)
+    yield lambda **alt: plots.boxes(rng.random((2, 8, 9, 3)), two, labels=[[0], [1, 2]], scores=[[0.5], [1, 0]],
+                                    class_names=("a", "b", "c"), **alt)
+    yield lambda **alt: plots.boxes(rng.random((8, 9, 3)), two[1], labels=np.array([6, 9]), **alt)
 
 
-@pytest.mark.parametrize("number", range(10))
+@pytest.mark.parametrize("number", range(12))
 def test_every_figure_is_drawn_with_alternative_text(number, monkeypatch):
     shown = []
     monkeypatch.setattr(plots, "show", lambda figure, alt: (shown.append(alt), plt.close(figure)))

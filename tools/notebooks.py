@@ -13,6 +13,7 @@ from PIL import Image, ImageColor
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 LARGE = 120_000  # characters of base64: the pictures above it are those that hold photographs
+HEAVY = 1_400_000  # characters of all pictures of a lesson, beyond which they get half as many colours
 MEASURED = re.compile(r"(<!-- measured:begin -->).*?(<!-- measured:end -->)", re.DOTALL)
 
 
@@ -72,24 +73,23 @@ def digest(notebook):
     return hashlib.sha256(b"\n\0".join(_without_alternative_texts(cell.source) for cell in cells)).hexdigest()
 
 
-def _lighter(picture):
-    """A PNG as base64; a large one with photographs in it is stored with 256 colours, a third of the bytes.
+def _lighter(picture, colours=256):
+    """A PNG as base64; a large one with photographs in it is stored with few colours, a third of the bytes.
 
-    Animations and pictures that have a palette already stay as they are.
+    Animations and pictures that have no more colours already stay as they are.
     """
     if len(picture) < LARGE:
         return picture
     with Image.open(io.BytesIO(base64.b64decode(picture))) as opened:
-        if opened.mode == "P" or getattr(opened, "n_frames", 1) > 1:
+        if getattr(opened, "n_frames", 1) > 1 or opened.mode == "P" and len(opened.getpalette()) <= 3 * colours:
             return picture
-        colours, stored = opened.convert("RGB"), io.BytesIO()
+        rich, stored = opened.convert("RGB"), io.BytesIO()
+        own = [channel for colour in ("white", *plots.COLOURS) for channel in ImageColor.getrgb(colour)]
         palette = Image.new("P", (1, 1))  # the lines' own colours must not be mixed with those of the photographs
-        palette.putpalette(colours.quantize(240).getpalette()[:720]
-                           + [channel for colour in ("white", *plots.COLOURS)
-                              for channel in ImageColor.getrgb(colour)])
-        colours.quantize(palette=palette, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
+        palette.putpalette(rich.quantize(colours - 16).getpalette()[:3 * (colours - 16)] + own)
+        rich.quantize(palette=palette, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
     lighter = base64.b64encode(stored.getvalue()).decode()
-    return lighter if len(lighter) < 0.8 * len(picture) else picture
+    return lighter if len(lighter) < 0.9 * len(picture) else picture
 
 
 def normalise(notebook):
@@ -133,6 +133,11 @@ def normalise(notebook):
                  if output.get("data") and "image/png" in output.data]
         if any(texts):
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(text for text in texts if text)}}
+    pictures = [output.data for cell in code_cells(notebook) for output in cell.outputs
+                if "image/png" in output.get("data", {})]
+    if sum(len(each["image/png"]) for each in pictures) > HEAVY:
+        for each in pictures:
+            each["image/png"] = _lighter(each["image/png"], colours=128)
     return notebook
 
 
