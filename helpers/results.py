@@ -28,8 +28,9 @@ def load_all(where=None):
 
 
 def page_number(lesson):
-    """"01_classification/02_lenet" -> "1.2", the number that the page has on the site."""
-    return ".".join(str(int(part.split("_")[0])) for part in lesson.split("/"))
+    """"01_classification/02_lenet" -> "1.2", the number that the page has on the site; a lab is "1.lab"."""
+    numbers = (part.split("_")[0] for part in lesson.split("/"))
+    return ".".join(str(int(number)) if number.isdigit() else number for number in numbers)
 
 
 def value(number, unit=None):
