@@ -13,7 +13,7 @@ from PIL import Image, ImageColor
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 LARGE = 120_000  # characters of base64: the pictures above it are those that hold photographs
-HEAVY = 1_400_000  # characters of all pictures of a lesson, beyond which they get half as many colours
+HEAVY = 1_400_000  # characters of all pictures of a lesson, beyond which they get fewer colours
 MEASURED = re.compile(r"(<!-- measured:begin -->).*?(<!-- measured:end -->)", re.DOTALL)
 
 
@@ -73,12 +73,12 @@ def digest(notebook):
     return hashlib.sha256(b"\n\0".join(_without_alternative_texts(cell.source) for cell in cells)).hexdigest()
 
 
-def _lighter(picture, colours=256):
+def _lighter(picture, colours=256, large=LARGE):
     """A PNG as base64; a large one with photographs in it is stored with few colours, a third of the bytes.
 
     Animations and pictures that have no more colours already stay as they are.
     """
-    if len(picture) < LARGE:
+    if len(picture) < large:
         return picture
     with Image.open(io.BytesIO(base64.b64decode(picture))) as opened:
         if getattr(opened, "n_frames", 1) > 1 or opened.mode == "P" and len(opened.getpalette()) <= 3 * colours:
@@ -135,9 +135,10 @@ def normalise(notebook):
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(text for text in texts if text)}}
     pictures = [output.data for cell in code_cells(notebook) for output in cell.outputs
                 if "image/png" in output.get("data", {})]
-    if sum(len(each["image/png"]) for each in pictures) > HEAVY:
-        for each in pictures:
-            each["image/png"] = _lighter(each["image/png"], colours=128)
+    for colours in (128, 96):
+        if sum(len(each["image/png"]) for each in pictures) > HEAVY:
+            for each in pictures:
+                each["image/png"] = _lighter(each["image/png"], colours, LARGE // 4)
     return notebook
 
 
