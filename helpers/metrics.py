@@ -142,6 +142,27 @@ def ssim(truth, ours, peak=255.0, border=0):
     return float(np.mean(similarity))
 
 
+def frechet_distance(first, second):
+    """Fréchet distance of the Gaussians fitted to two clouds of vectors (lesson 4.2).
+
+    first (N, C), second (M, C), such as a classifier's features of real and of drawn images; N and M at least 2. Gives
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), which is the square of a distance; with m the mean and C the
+    covariance. C1 C2 has the eigenvalues of R C2 R with R the root of C1, which is symmetric, so that none is negative
+    or complex. Source: Heusel et al., 2017. Raises ValueError when the shapes do not fit or a number is not finite.
+    """
+    first, second = (np.asarray(vectors, dtype=np.float64) for vectors in (first, second))
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1] or min(len(first), len(second)) < 2:
+        raise ValueError(f"vectors must be (N, C) and (M, C) with N, M > 1, not {first.shape} and {second.shape}")
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise ValueError("vectors must be finite")
+    one, two = (np.atleast_2d(np.cov(vectors, rowvar=False)) for vectors in (first, second))
+    values, axes = np.linalg.eigh(one)
+    root = axes * np.sqrt(np.clip(values, 0, None)) @ axes.T
+    crossed = np.sqrt(np.clip(np.linalg.eigvalsh(root @ two @ root), 0, None)).sum()
+    between = first.mean(axis=0) - second.mean(axis=0)
+    return float(max(0.0, between @ between + np.trace(one) + np.trace(two) - 2 * crossed))
+
+
 def _inside(truth, ours, border):
     truth, ours = np.asarray(truth, dtype=np.float64), np.asarray(ours, dtype=np.float64)
     if truth.shape != ours.shape or truth.ndim not in (2, 3):
