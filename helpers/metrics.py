@@ -2,7 +2,13 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+
+
+def _assigned(costs):
+    """The pairs with the least cost in all. Imported here, because scipy.optimize takes longer than all of helpers."""
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(costs)
 
 
 def accuracy(labels, predictions):
@@ -347,7 +353,7 @@ def clear_mot(truth, tracks, threshold=0.5):
             continue
         allowed = overlap >= threshold - _TINY
         score = np.where(allowed, 1000.0 * (before[person][:, None] == track) + overlap, 0.0)
-        rows, columns = linear_sum_assignment(-score)
+        rows, columns = _assigned(-score)
         kept = score[rows, columns] > _TINY
         rows, columns = rows[kept], columns[kept]
         seen, by = person[rows], track[columns]
@@ -378,7 +384,7 @@ def identity_f1(truth, tracks, threshold=0.5):
     together = np.zeros((len(truth_counts), len(track_counts)))
     for person, track, overlap in frames:
         together[np.ix_(person, track)] += overlap >= threshold - _TINY
-    right = together[linear_sum_assignment(-together)].sum()
+    right = together[_assigned(-together)].sum()
     true, shown = truth_counts.sum(), track_counts.sum()
     return {"idf1": float(2 * right / max(1, true + shown)), "idp": float(right / max(1, shown)),
             "idr": float(right / max(1, true))}
@@ -404,7 +410,7 @@ def hota(truth, tracks):
     found, located = np.zeros(len(thresholds)), np.zeros(len(thresholds))
     matched = np.zeros((len(thresholds), *size))
     for person, track, overlap in frames:
-        rows, columns = linear_sum_assignment(-alignment[np.ix_(person, track)] * overlap)
+        rows, columns = _assigned(-alignment[np.ix_(person, track)] * overlap)
         values = overlap[rows, columns]
         good = values >= thresholds[:, None] - _TINY
         found, located = found + good.sum(axis=1), located + (good * values).sum(axis=1)
