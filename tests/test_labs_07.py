@@ -8,9 +8,10 @@ import nbformat
 import numpy as np
 import pytest
 
+import lab_runs
 import setup_cell
 from helpers import labs, metrics, tracking
-from helpers.labs import checks_07, grade, process, release
+from helpers.labs import checks_07, grade, release
 from helpers.labs.tasks import Answer, Server, judge
 
 NUMBER = "07"
@@ -88,27 +89,22 @@ def test_variants_differ_and_stay_sensible():
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The solution and the unfilled copy, graded as submissions."""
-    folder = tmp_path_factory.mktemp("submissions")
-    (folder / "solution.ipynb").write_bytes(SOURCE.read_bytes())
-    (folder / "unfilled.ipynb").write_bytes(STUDENT.read_bytes())
-    settings = process.Settings(namespaces=process.can_isolate(), seconds=240)
-    return grade.grade(folder, folder / "out", 20_261_126, settings)
+def runs(tmp_path_factory):
+    """What became of the solution, and what the unfilled copy showed."""
+    return lab_runs.both(NUMBER, tmp_path_factory.mktemp("student"))
 
 
-def test_the_solution_is_all_right(graded):
-    result = graded["solution"]
+def test_the_solution_is_all_right(runs):
+    result, _ = runs
     assert [(task["name"], task["status"], task["reason"]) for task in result["tasks"] if task["status"] != "right"] == [
         ("when_it_hurts", "handed in", "")]
     assert result["points"] == result["of"] == 25 and not result["failed_cells"] and not result["note"]
     assert result["seconds"] - result["seconds_of_the_notebook"] < 30
 
 
-def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(graded):
-    result = graded["unfilled"]
-    assert {task["status"] for task in result["tasks"]} == {"not attempted"}
-    assert result["points"] == 0 and not result["failed_cells"] and not result["note"]
+def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(runs):
+    _, shown = runs
+    assert lab_runs.is_unfilled(shown, checks_07.TASKS), shown
 
 
 # Wrong answers, as a class gives them. The right one is built from the solution, in pieces that do not need Keras.
@@ -530,6 +526,13 @@ def test_wrong_embedders_are_caught(given):
         told = verdict("embedder", answer)
         assert told.status in ("wrong", "partly right") and float(told) <= 1, f"{name}: {told}"
         assert re.search(reason, told.reason), f"{name}: {told.reason}"
+
+
+def test_no_untrained_network_is_lucky(given):
+    for seed in range(6):
+        given["keras"].utils.set_random_seed(seed)
+        told = verdict("embedder", build(given, maps=(16, 16, 16)), seed=2)
+        assert float(told) == 1 and "of the trials" in told.reason, f"{seed}: {told.reason}"
 
 
 def test_colours_alone_do_not_pass_as_an_embedder():

@@ -725,8 +725,9 @@ def embedder_is_in_shape(answer, rng, lab):
 def embedder_knows_strangers(answer, rng, lab):
     """people whom it never saw are nearer to themselves than to others, more often than without a training"""
     share = ranked(answer, rng, lab)
-    expect(share > 0.8, f"of three crops of strangers in random light the two of one person are the nearest in "
-           f"{100 * share:.0f} % of the trials; chance gives 50 %, an untrained network about 70 %, and 80 % are asked for")
+    # Over many seeds, untrained networks get 66 to 81 %, and a sensible training never less than 95 %.
+    expect(share > 0.85, f"of three crops of strangers in random light the two of one person are the nearest in "
+           f"{100 * share:.0f} % of the trials; chance gives 50 %, an untrained network about 70 %, and 85 % are asked for")
 
 
 def embedder_knows_them_well(answer, rng, lab):
