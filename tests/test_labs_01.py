@@ -162,6 +162,11 @@ def cosine(a, b):
     return np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2))
 
 
+def whole_means(thumbnails, reach, least):
+    """A wrong `scenes`: the means are taken once, off the whole photographs."""
+    return scenes_by(cosine)(thumbnails - thumbnails.mean(axis=(1, 2), keepdims=True), reach, least)
+
+
 def rolled(thumbnails, reach, least):
     """A wrong `scenes`: what leaves on one side comes in on the other."""
     count = len(thumbnails)
@@ -278,6 +283,7 @@ WRONG = {
         "each its own": (lambda thumbnails, reach, least: np.arange(len(thumbnails)), "brighter and with more contrast"),
         "copied input": (lambda thumbnails, reach, least: thumbnails, "must be of shape"),
         "means left in": (scenes_by(cosine), "far below `least`"),
+        "means of the whole": (whole_means, "off the part that both show"),
         "differences": (scenes_by(lambda a, b: 1 - np.abs(a - b).mean() / 10), "light and contrast do not count"),
         "no moves": (scenes_by(correlation, moves=lambda reach: (0,)), "both ends included"),
         "off by one": (scenes_by(correlation, moves=lambda reach: range(-reach + 1, reach)), "both ends included"),
@@ -349,6 +355,10 @@ WRONG = {
         "truth": (error_by(confidence=lambda p, labels: p[np.arange(len(p)), labels]), "40 images|largest probability"),
         "one left out": (error_by(place=lambda confidence, bins: (confidence * bins).astype(int)),
                          "belongs to the last bin"),
+        "from chance on": (error_by(place=lambda confidence, bins: (
+            (confidence - 0.25) / 0.75 * (bins - 1e-9)).astype(int)), "bins of equal width|do not cancel"),
+        "empty bins": (error_by(place=lambda confidence, bins: np.digitize(confidence, np.linspace(0, 1, bins + 1)) - 1,
+                                gather=lambda gaps: sum(gaps) or np.nan), "a mean over a bin without images"),
         "ten bins": (error_by(count=lambda bins: 10), "bins of equal width"),
         "off by one": (error_by(count=lambda bins: bins + 1), "bins of equal width"),
         "no bins": (error_by(count=lambda bins: 1), "bins of equal width|do not cancel"),
@@ -363,6 +373,9 @@ WRONG = {
         "too coarse": (temperature_by(np.arange(0.5, 20, 0.5)), "least at"),
         "overflow": (temperature_by(lower=False), "larger by 5,000|times as large|moved by"),
         "squared errors": (temperature_by(loss="squares"), "least at"),
+        "mean confidence": (lambda logits, labels: (
+            np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1)**-1).mean() / np.mean(
+                logits.argmax(axis=1) == labels), "the mean of -log"),
         "negative": (temperature_by(given=lambda t: -t), "above zero"),
         "a list": (temperature_by(given=lambda t: [t]), "single number"),
     },

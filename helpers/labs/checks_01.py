@@ -104,6 +104,12 @@ def scenes_moved(answer, rng, lab):
         compare_scenes(answer, rng, far, (0, 1, 2), reach, 0.8, "", f"with reach {reach}, a scene that was moved by "
                        f"{reach + 3} pixels is joined all the same; only moves of up to `reach` pixels count, and a part "
                        "that leaves on one side does not come in on the other")
+        # Two slides with a black edge that the common part leaves out: it is bright all over, against the whole.
+        edged = [130 + 6 * slides.slide()[:height, :width] for _ in range(2)]
+        edged[0][:, :reach] = edged[1][:, -reach:] = 0
+        compare_scenes(answer, rng, edged, (0, 1), reach, 0.8, "", "two scenes that have nothing in common are joined, one "
+                       "with a black edge on the left, the other on the right. Take the means off the part that both show, "
+                       "not off the whole photographs, and anew for each move")
 
 
 def scenes_in_chains(answer, rng, lab):
@@ -422,7 +428,7 @@ def better_than_the_baseline(labels, scores, lab):
     least, value = at_budget(BASELINE, lab), balanced(labels, scores.argmax(axis=1))
     expect(value > least, f"on new squares the balanced accuracy is {100 * value:.0f} %; one class for all gets 25 %, the "
            f"nearest mean up to {100 * least:.0f} %. Do the images go into the network as they come, with values from 0 to "
-           "1, and are the scores in the order of the classes?")
+           "1, are the scores in the order of the classes, and does the loss know that they are logits?")
 
 
 def classifier_is_sound(answer, rng, lab):
@@ -579,7 +585,10 @@ SAYS = {"equal": "each bin must count by its share of the images; here all bins 
 
 
 def error_of(answer, probabilities, labels, bins):
-    return float(numbers(answer(probabilities, labels, bins), (), "the calibration error"))
+    got = answer(probabilities, labels, bins)
+    expect(not isinstance(got, float) or got == got, "the calibration error is NaN. Is there a mean over a bin without "
+           "images, or a confidence of exactly 1 that lies in no bin?")
+    return float(numbers(got, (), "the calibration error"))
 
 
 def calibration_by_hand(answer, rng, lab):
@@ -589,8 +598,8 @@ def calibration_by_hand(answer, rng, lab):
         top = np.where(rng.permutation(40) < 40 * share, labels, (labels + 1) % 4)
         got = error_of(answer, probabilities_of(np.full(40, confidence), top, 4, rng), labels, bins)
         expect(abs(got - abs(confidence - share)) < 1e-6, f"40 images, all with a confidence of {confidence}, of which "
-               f"{100 * share:.0f} % are right, have an error of {abs(confidence - share):.2f}, not {got:.3f}"
-               + (". A confidence of exactly 1 belongs to the last bin" if confidence == 1 else ""))
+               f"{100 * share:.0f} % are right, have an error of {abs(confidence - share):.2f}, not {got:.3f}. The confidence "
+               "is the largest probability of an image, whatever its label" + (". A confidence of exactly 1 belongs to the last bin" if confidence == 1 else ""))
 
 
 def calibration_in_bins(answer, rng, lab):
@@ -627,14 +636,16 @@ def calibration_does_not_cancel(answer, rng, lab):
 
 # Task temperature
 
+def cross_entropy(logits, labels, temperature):
+    scaled = logits / temperature
+    top = scaled.max(axis=1)
+    return np.mean(top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[np.arange(len(labels)), labels])
+
+
 def coolness(logits, labels):
     """The temperature with the least cross-entropy, by SciPy."""
-    def loss(power):
-        scaled = logits * np.exp(-power)
-        top = scaled.max(axis=1)
-        return np.mean(top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[np.arange(len(labels)), labels])
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-7, 7), method="bounded", options={"xatol": 1e-6}).x))
+    return float(np.exp(minimize_scalar(lambda power: cross_entropy(logits, labels, np.exp(power)), bounds=(-7, 7),
+                                        method="bounded", options={"xatol": 1e-6}).x))
 
 
 def sampled(rng, count, classes, temperature, spread=2.0):
@@ -651,7 +662,9 @@ def compare_temperature(answer, logits, labels, what):
     if abs(np.log(got / wanted)) > 0.02:
         expect(abs(np.log(got * wanted)) > 0.02, f"{what}: {got:.3f} is the factor; the logits are *divided* by the "
                f"temperature, which is {wanted:.3f} here")
-        raise Wrong(f"{what}: the temperature is {got:.3f}, the cross-entropy is least at {wanted:.3f}")
+        raise Wrong(f"{what}: the temperature is {got:.3f}, the cross-entropy is least at {wanted:.3f}. It is "
+                    f"{cross_entropy(logits, labels, got):.3f} at yours, {cross_entropy(logits, labels, wanted):.3f} there: the mean of -log of the probability of the true class, after "
+                    "the logits were divided by the temperature")
 
 
 def temperature_is_least(answer, rng, lab):
