@@ -419,6 +419,30 @@ def test_nothing_is_left_running(tmp_path):
             pass
 
 
+@limited
+def test_a_killed_grader_leaves_nothing_running(tmp_path):
+    mark = f"{time.monotonic_ns()}"
+    code = (f"from helpers.labs.process import Process, Settings\nwith Process(Settings(namespaces={ISOLATED})) as process:\n"
+            f"    process.execute(['import os, sys\\nos.execv(sys.executable, [sys.executable, \"-c\", "
+            f"\"import time; time.sleep(60)  # {mark}\"])'], {{}})")
+    grader = subprocess.Popen([sys.executable, "-c", code])
+
+    def running():
+        return sum(mark in path.read_text() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
+                   if path.parent.name != str(grader.pid) and path.exists())
+
+    def soon(wanted):
+        ends = time.monotonic() + 20
+        while running() != wanted and time.monotonic() < ends:
+            time.sleep(0.1)
+        return running() == wanted
+
+    assert soon(1)
+    grader.kill()
+    grader.wait()
+    assert soon(0)
+
+
 @isolated
 def test_other_files_are_out_of_reach(tmp_path, course):
     outside = tmp_path / "written-by-a-student"
