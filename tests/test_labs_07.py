@@ -180,6 +180,17 @@ def by_overlap(boxes):
     return 1 - overlap.max(axis=1, initial=0)
 
 
+def points_at_the_corners(boxes):
+    """A wrong `visible_share` that counts few points of a box, each at the upper left of its cell."""
+    shares = []
+    for x1, y1, x2, y2 in boxes:
+        x, y = x1 + (x2 - x1) * np.arange(10) / 10, y1 + (y2 - y1) * np.arange(10) / 10
+        front = boxes[boxes[:, 3] > y2][:, :, None, None]
+        covered = (front[:, 0] <= x) & (x <= front[:, 2]) & (front[:, 1] <= y[:, None]) & (y[:, None] <= front[:, 3])
+        shares.append(1 - covered.any(axis=0).mean())
+    return np.array(shares)
+
+
 class Copy(RightTracker):
     """Hands its boxes back, numbered as they come."""
 
@@ -257,6 +268,7 @@ WRONG = {
         "multiplied": (covers(lambda covered: 1 - np.prod(1 - covered)), "behind two others"),
         "by the upper edge": (changed("visible_share", "boxes[:, 3] > y2", "boxes[:, 1] > y1"), "wrong one|both|visible are"),
         "coarse": (changed("visible_share", "64", "5"), "coarse grid|visible are|behind two"),
+        "points at the corners": (points_at_the_corners, "in the middles of their cells|visible are"),
         "one too few": (lambda boxes: right_shares(boxes)[:-1], "must be of shape"),
     },
     "affinity": {
@@ -275,7 +287,7 @@ WRONG = {
         "widths": (changed("affinity", "predicted[:, 3] - predicted[:, 1]", "predicted[:, 2] - predicted[:, 0]"),
                    "in heights"),
         "corners": (changed("affinity", "each[:, :2] + each[:, 2:]", "2 * each[:, :2]"), "must be worth"),
-        "both proofs": (changed("affinity", "(likeness >= alike) |", "(likeness >= alike) &"), "likeness alone|off weight"),
+        "both proofs": (changed("affinity", "(likeness >= alike) |", "(likeness >= alike) &"), "One proof is enough"),
         "overlap for ever": (changed("affinity", " & (missed <= FRESH)[:, None]", ""), "proves nothing any more"),
         "fresh off by one": (changed("affinity", "missed <= FRESH", "missed < FRESH"), "overlap proves this pair"),
         "no overlap needed": (changed("affinity", "(overlap >= OVERLAP) & ", ""), "nothing proves this pair"),
@@ -478,6 +490,7 @@ def test_the_triplet_loss(given):
         "a constant": (lambda labels, features, margin: 0.3, "nothing is to be done|costs the margin"),
         "copied input": (lambda labels, features, margin: features, "a single number"),
         "one a picture": (lambda labels, features, margin: np.zeros(len(labels)), "a single number"),
+        "divided by none": (lambda labels, features, margin: float("nan"), "there may be none"),
         "margin forgotten": (lambda labels, features, margin: checks_07.loss_by_loops(labels, features, 0), "costs the margin"),
         "the sum": (lambda labels, features, margin: 9 * checks_07.loss_by_loops(labels, features, margin), "costs the margin"),
         "with itself": (wrong(itself=True), "paired with itself"),

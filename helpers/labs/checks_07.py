@@ -200,7 +200,8 @@ def two_people(answer, rng, lab):
         overlap = metrics.iou(boxes[:1], boxes[1:])[0, 0]
         expect(not np.isclose(got.min(), 1 - overlap, atol=0.02), "what is hidden counts in shares of the hidden box's own "
                "area, not of the area of both (that would be IoU)")
-        raise Wrong(f"boxes {boxes.round(1).tolist()}: visible are {right.round(2).tolist()}, not {got.round(2).tolist()}")
+        raise Wrong(f"boxes {boxes.round(1).tolist()}: visible are {right.round(2).tolist()}, not {got.round(2).tolist()}. "
+                    "Divide by the box's own area; or count points, if they are dense and lie in the middles of their cells")
 
 
 def several_people(answer, rng, lab):
@@ -270,6 +271,10 @@ def both_cues_count(answer, rng, lab):
         expect(not np.allclose(got, likeness + overlap, atol=1e-4), "this is the sum of both; asked for is their weighted mean")
         expect(not np.allclose(got, 1 - weight * likeness - (1 - weight) * overlap, atol=1e-4), "this is a cost, small for "
                "good pairs; an affinity is large for them")
+        lost = (got == 0) & (weight * likeness + (1 - weight) * overlap > 1e-4)
+        expect(not lost.any() or not np.allclose(got[~lost], (weight * likeness + (1 - weight) * overlap)[~lost], atol=1e-4),
+               f"all pairs are in reach and alike enough, and {lost.sum()} of {lost.size} are worth 0. One proof is enough: "
+               "likeness or overlap")
         raise Wrong(f"weight {weight:.2f}, all pairs in reach and alike enough: the affinities are up to "
                     f"{np.abs(got - weight * likeness - (1 - weight) * overlap).max():.2f} off weight * likeness + "
                     "(1 - weight) * IoU")
@@ -607,7 +612,10 @@ def loss_by_loops(labels, features, margin, itself=False, violated=False, hardes
 
 
 def loss_of(answer, labels, features, margin):
-    return float(numbers(answer(np.asarray(labels, np.int32), np.asarray(features, np.float32), margin), (), "the loss"))
+    got = answer(np.asarray(labels, np.int32), np.asarray(features, np.float32), margin)
+    expect(np.ndim(got) or got == got, "the loss is NaN. Divide by the number of all triplets, not of those that cost "
+           "something: there may be none")
+    return float(numbers(got, (), "the loss"))
 
 
 def batch(rng, counts, spread=0.7):
