@@ -520,7 +520,7 @@ def test_wrong_classifiers_are_caught(squares, monkeypatch):
     def knows(given, spoilt=0.0):
         """As good as it gets: it looks the label up, whichever way the square lies."""
         keys = {np.round(np.float64(image).mean(axis=(0, 1)), 6).tobytes(): label for image, label in zip(*new)}
-        found = np.array([keys[np.round(np.float64(image).mean(axis=(0, 1)), 6).tobytes()] for image in given])
+        found = np.array([keys.get(np.round(np.float64(image).mean(axis=(0, 1)), 6).tobytes(), 0) for image in given])
         return 4.0 * np.eye(4)[found] - 1
 
     good = verdict("classify", knows)
@@ -528,7 +528,8 @@ def test_wrong_classifiers_are_caught(squares, monkeypatch):
     wrong = {
         "a constant": (lambda given: np.zeros((len(given), 4)), "all squares get the same scores"),
         "always red": (lambda given: np.tile([1.0, 0, 0, 0], (len(given), 1)), "all squares get the same scores"),
-        "nearest mean": (nearest_mean, "balanced accuracy"),
+        "nearest mean": (nearest_mean, "weighted sum of the pixels"),
+        "one class not learned": (lambda given: knows(given) - 9 * np.eye(4)[2], "balanced accuracy"),
         "answers": (lambda given: knows(given).argmax(axis=1), "must be of shape"),
         "turned": (lambda given: knows(given).T, "must be of shape"),
         "probabilities": (lambda given: np.eye(4)[knows(given).argmax(axis=1)], "before the softmax"),
@@ -536,7 +537,7 @@ def test_wrong_classifiers_are_caught(squares, monkeypatch):
         "copied input": (lambda given: given, "must be of shape"),
         "at random": (lambda given: np.random.default_rng(0).normal(size=(len(given), 4)), "order of the squares"),
         "by brightness": (lambda given: np.stack([np.mean(given, axis=(1, 2, 3)) * n for n in (-2, -1, 0, 1)], axis=1),
-                          "balanced accuracy"),
+                          "weighted sum of the pixels"),
         "by a corner": (lambda given: knows(given) + 20 * (given[:, :1, :1, 0].reshape(-1, 1) > 0.6) * np.eye(4)[0],
                         "get the answer that they had|balanced accuracy"),
     }

@@ -424,15 +424,15 @@ def at_budget(values, lab):
     return values["smoke" if lab.budget == "smoke" else "cpu"]
 
 
-def better_than_the_baseline(labels, scores, lab):
-    least, value = at_budget(BASELINE, lab), balanced(labels, scores.argmax(axis=1))
-    expect(value > least, f"on new squares the balanced accuracy is {100 * value:.0f} %; one class for all gets 25 %, the "
-           f"nearest mean up to {100 * least:.0f} %. Do the images go into the network as they come, with values from 0 to "
-           "1, are the scores in the order of the classes, and does the loss know that they are logits?")
+def has_learned(labels, scores):
+    value = balanced(labels, scores.argmax(axis=1))
+    expect(value > LEARNED, f"on new squares the balanced accuracy is {100 * value:.0f} %; one class for all gets 25 %, and "
+           f"{100 * LEARNED:.0f} % are the least that a training brings. Do the images go into the network as they come, with "
+           "values from 0 to 1, are the scores in the order of the classes, and does the loss know that they are logits?")
 
 
 def classifier_is_sound(answer, rng, lab):
-    """one score a class for each square by itself, and better than the nearest class mean"""
+    """one score a class for each square by itself, from a network that has learned"""
     images, labels = held_out(rng, lab)
     scores = scores_of(answer, images)
     expect(scores.std(axis=0).max() > 1e-3, "all squares get the same scores")
@@ -440,14 +440,19 @@ def classifier_is_sound(answer, rng, lab):
     expect(np.allclose(back, scores, atol=1e-2), "the scores of a square depend on the order of the squares")
     expect(not (np.allclose(scores.sum(axis=1), 1, atol=1e-4) and scores.min() >= 0), "these are probabilities; return the "
            "scores before the softmax")
-    better_than_the_baseline(labels, scores, lab)
+    # What lies half-way between two squares gets the mean of their scores, but for what all classes share.
+    half = scores_of(answer, (images[:40] + images[-40:]) / 2) - (scores[:40] + scores[-40:]) / 2
+    expect(np.abs(half - half.mean(axis=1, keepdims=True)).max() > 0.01 * scores.std(), "from class to class the scores differ "
+           "by a weighted sum of the pixels, as those of the nearest mean do, or of a single layer; your trained network must "
+           "answer")
+    has_learned(labels, scores)
 
 
 def classifier_is_turned(answer, rng, lab):
     """a square that is turned or mirrored gets the same answer"""
     images, labels = held_out(rng, lab)
     first = scores_of(answer, images)
-    better_than_the_baseline(labels, first, lab)
+    has_learned(labels, first)
     for name, other in (("turned by a quarter", np.rot90(images, 1, axes=(1, 2))), ("mirrored", images[:, :, ::-1])):
         same = balanced(first.argmax(axis=1), scores_of(answer, np.ascontiguousarray(other)).argmax(axis=1))
         expect(same > 0.9, f"of the new squares, once they are {name}, only {100 * same:.0f} % get the answer that they had "
@@ -466,8 +471,8 @@ def classifier_is_good(answer, rng, lab):
            "fall to zero?")
 
 
-BASELINE = {"smoke": 0.92, "cpu": 0.8}  # balanced accuracy that the nearest class mean does not reach
-WANTED = {"smoke": 0.93, "cpu": 0.85}    # and that a sensible training reaches with a margin
+LEARNED = 0.8                          # balanced accuracy that every training reaches
+WANTED = {"smoke": 0.88, "cpu": 0.85}  # and a sensible one; stand-ins are easier, and trained on for less time
 
 
 # Task class_intervals
