@@ -97,7 +97,9 @@ def test_the_solution_is_all_right(runs):
     assert [(task["name"], task["status"], task["reason"]) for task in result["tasks"] if task["status"] != "right"] == [
         ("experiment", "handed in", "")]
     assert result["points"] == result["of"] == 25 and not result["failed_cells"] and not result["note"]
-    assert result["seconds"] - result["seconds_of_the_notebook"] < 30
+    # The grader's own share: seconds where the machine is idle, and in proportion where it is not.
+    notebook = result["seconds_of_the_notebook"]
+    assert result["seconds"] - notebook < max(10, 0.5 * notebook)
 
 
 def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(runs):
