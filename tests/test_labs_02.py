@@ -355,7 +355,7 @@ WRONG = {
         "everything": (lambda scores, *_: 0.0, "below the required"),
         "off by one": (cut_by(lambda ranked, precision, required: ranked[min(
             len(ranked) - 1, int(np.flatnonzero(precision >= required).max(initial=0)) + 1)] if len(ranked) else np.inf), "required"),
-        "none is zero": (after("threshold", lambda lowest, *_: lowest if np.isfinite(lowest) else 0.0), "infinity"),
+        "none is zero": (after("threshold", lambda lowest, *_: lowest if np.isfinite(lowest) else 0.0), "infinity|required"),
         "the precision back": (lambda scores, said, precision: precision, "precision"),
     },
     "mistakes": {

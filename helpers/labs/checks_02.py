@@ -673,6 +673,9 @@ def threshold_is_the_lowest(answer, rng, lab):
 
 def threshold_of_odd_lists(answer, rng, lab):
     """equal scores, lists in which the precision is never reached, and the empty list"""
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0]):
+        scores, verdicts = np.array([0.9, 0.6, 0.6, 0.3]), np.array([1, 1, 0, 0])
+        compare_thresholds(answer, scores[order], verdicts[order], 0.75, "four boxes, a right and a wrong one with equal scores")
     for precision in (lab.precision, 0.7):
         compare_thresholds(answer, *graded_list(rng, 40, ties=True), precision, "40 boxes with equal scores among them")
     scores, _ = graded_list(rng, 12)
