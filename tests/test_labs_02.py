@@ -487,7 +487,7 @@ def test_wrong_detectors_are_caught(streets, monkeypatch, name, change, reason):
 def test_boxes_that_never_look_stay_below_the_bound(streets, monkeypatch):
     """Where things are on average, by class: not enough for the points of `detector_finds`."""
     _, truth, _ = streets
-    drawn = checks_02.drawn_streets(np.random.default_rng(1), LAB, 30)[1]
+    drawn = checks_02.drawn_streets(np.random.default_rng(1), LAB, 15)[1]
     boxes, labels = (np.concatenate([each[part] for each in drawn]) for part in (0, 1))
     often = [np.mean([(metrics.iou(box[None], each[0][each[1] == label]) > 0.5).any() for each in drawn])
              for box, label in zip(boxes, labels)]

@@ -72,7 +72,7 @@ def shape_overlap(sizes, shapes):
     return metrics.iou(*boxes)
 
 
-def clustered(sizes, count, starts=10):
+def clustered(sizes, count, starts=6):
     """Shapes (count, 2) found by alternation from several random starts, and how well the sizes fit them."""
     rng, best = np.random.default_rng(0), (0.0, None)
     for _ in range(starts):
