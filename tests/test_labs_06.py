@@ -281,7 +281,8 @@ WRONG = {
         "one for the batch": (lambda maps, guide: right_gram(maps, guide).mean(axis=0), "must be of shape"),
         "all alike in a batch": (lambda maps, guide: np.repeat(right_gram(maps, guide)[:1], len(maps), axis=0),
                                  "Gram matrix of lesson 6.1"),
-        "centred": (lambda maps, guide: right_gram(maps - maps.mean(axis=(1, 2), keepdims=True), guide), "Gram matrix of lesson 6.1"),
+        "centred": (lambda maps, guide: right_gram(maps - maps.mean(axis=(1, 2), keepdims=True), guide), "Gram matrix of "
+        "lesson 6.1"),
         "hard guide": (lambda maps, guide: right_gram(maps, (guide > 0.5).astype(float)), "between 0 and 1"),
         "no guard": (no_guard, "NaN|division by zero"),
         "divided by the channels": (gram_by(lambda gram, maps, guide: gram / maps.shape[3]), "the mean over all places"),

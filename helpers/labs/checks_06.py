@@ -78,7 +78,8 @@ def colours_match(answer, rng, lab):
         image, other = coloured(rng, *uneven(rng, 12, 20)), coloured(rng, *uneven(rng, 12, 20))
         got = moved(answer, image, other)
         (mean, covariance), (own_mean, own_covariance) = moments(other), moments(got)
-        expect(np.allclose(own_mean, mean, atol=2e-3), f"the mean colour is {own_mean.round(3).tolist()}; the other picture "
+        expect(np.allclose(own_mean, mean, atol=2e-3), f"the mean colour is {own_mean.round(3).tolist()}; the other "
+               "picture "
                f"has {mean.round(3).tolist()}")
         size = np.abs(covariance).max()
         expect(np.allclose(own_covariance, covariance, atol=0.02 * size), "the covariance of the colours is not the other "
@@ -96,7 +97,8 @@ def colours_move_least(answer, rng, lab):
                atol=0.02 * np.abs(covariance).max()), "mean and covariance do not match")
         way = np.mean(np.sum((got - image) ** 2, axis=-1))
         least = metrics.frechet_distance(image.reshape(-1, 3), other.reshape(-1, 3))
-        expect(way < 1.02 * least + 1e-5, f"mean and covariance match, but the colours move {np.sqrt(way / least):.2f} times as "
+        expect(way < 1.02 * least + 1e-5, f"mean and covariance match, but the colours move {np.sqrt(way / least):.2f} "
+               "times as "
                "far as they must. The matrix of the shortest way is symmetric; a product of two symmetric matrices is not")
 
 
@@ -111,7 +113,8 @@ def colours_of_grey(answer, rng, lab):
                                ("a grey target", image, grey)):
         got = moved(answer, given, other)
         expect(np.isfinite(got).all() and np.abs(got).max() < 5 and np.allclose(moments(got)[0], moments(other)[0], atol=0.02),
-               f"{name} has a covariance without an inverse; add 1e-8 of the unit matrix to both covariances before taking roots "
+               f"{name} has a covariance without an inverse; add 1e-8 of the unit matrix to both covariances before taking "
+               "roots "
                "or powers, and keep the means right")
 
 
@@ -141,8 +144,8 @@ def pyramid_is_means(answer, rng, lab):
         for place, each in enumerate(got):
             each = numbers(each, expected.shape, f"guide {place} for a guide of {guide.shape[0]} x {guide.shape[1]}")
             expect(np.allclose(each, expected, atol=1e-5), f"guide {place} is not right" + (
-                "; the first must be the guide as it is" if place == 0 else ": each place is the mean of 2 x 2 places of the "
-                "guide before, so that a soft border stays soft"))
+                "; the first must be the guide as it is" if place == 0 else ": each place is the mean of 2 x 2 places of "
+                "the guide before, so that a soft border stays soft"))
             expected = halved(expected)
 
 
@@ -153,8 +156,10 @@ def pyramid_of_odd_sizes(answer, rng, lab):
         expected = guide
         for place, each in enumerate(pyramid_of(answer, guide, 4)):
             each = numbers(each, expected.shape, f"guide {place} for a guide of {sides[0]} x {sides[1]}")
-            expect(np.allclose(each, expected, atol=1e-5), f"guide {place} for a guide of {sides[0]} x {sides[1]} is not right: "
-                   "pooling starts at the first row and column and leaves out what does not fill a block, at each level anew")
+            expect(np.allclose(each, expected, atol=1e-5), f"guide {place} for a guide of {sides[0]} x {sides[1]} is not "
+                   "right: "
+                   "pooling starts at the first row and column and leaves out what does not fill a block, at each level "
+                   "anew")
             expected = halved(expected)
     expect(len(pyramid_of(answer, rng.uniform(size=(9, 8)), 1)) == 1, "with count 1 the guide itself is the answer")
 
@@ -175,12 +180,12 @@ def gram_is_a_weighted_mean(answer, rng, lab):
     for count, channels in ((1, 4), (2, 3)):
         maps = rng.normal(size=(count, *uneven(rng, 5, 9), channels)) + 0.3
         plain = grams_of(answer, maps, np.ones(maps.shape[1:3]))
-        expect(np.allclose(plain, by_einsum(maps, np.ones(maps.shape[1:3])), atol=1e-4), "with a guide of ones it must be the "
-               "Gram matrix of lesson 6.1, the mean over all places")
+        expect(np.allclose(plain, by_einsum(maps, np.ones(maps.shape[1:3])), atol=1e-4), "with a guide of ones it must be "
+               "the Gram matrix of lesson 6.1, the mean over all places")
         guide = rng.uniform(size=maps.shape[1:3]) ** 2
-        expect(np.allclose(grams_of(answer, maps, guide), by_einsum(maps, guide), atol=1e-4), "with a guide between 0 and 1 the "
-               "matrix is not the weighted mean: each place counts as much as its guide says, once (maps that are multiplied by "
-               "the guide before the product carry its square)")
+        expect(np.allclose(grams_of(answer, maps, guide), by_einsum(maps, guide), atol=1e-4), "with a guide between 0 and "
+               "1 the matrix is not the weighted mean: each place counts as much as its guide says, once (maps that are "
+               "multiplied by the guide before the product carry its square)")
 
 
 def gram_is_normalised(answer, rng, lab):
@@ -191,7 +196,8 @@ def gram_is_normalised(answer, rng, lab):
     twice = grams_of(answer, np.concatenate([maps, maps], axis=1), np.concatenate([guide, guide], axis=0))
     expect(np.allclose(own, twice, atol=1e-4), "a picture with twice as much of the same texture must have the same matrix")
     for share in (0.3, 0.05):
-        expect(np.allclose(own, grams_of(answer, maps, share * guide), atol=1e-4), f"the guide times {share} must give the same "
+        expect(np.allclose(own, grams_of(answer, maps, share * guide), atol=1e-4), f"the guide times {share} must give the "
+               "same "
                "matrix: divide by the sum of the guide, not by the number of places")
     kept = guide * (rng.random(guide.shape) < 0.3)
     expect(np.allclose(grams_of(answer, maps, kept), grams_of(answer, np.where(kept[..., None] > 0, maps, 77.0), kept), atol=1e-4),
@@ -204,11 +210,11 @@ def gram_parts_add_up(answer, rng, lab):
     guide = rng.uniform(size=maps.shape[1:3])
     inside, outside, whole = (grams_of(answer, maps, each) for each in (guide, 1 - guide, np.ones_like(guide)))
     share = guide.mean()
-    expect(np.allclose(share * inside + (1 - share) * outside, whole, atol=1e-4), "inside and outside, each times its share of the "
-           "picture, must add up to the matrix of the whole picture")
+    expect(np.allclose(share * inside + (1 - share) * outside, whole, atol=1e-4), "inside and outside, each times its "
+           "share of the picture, must add up to the matrix of the whole picture")
     nothing = grams_of(answer, maps, np.zeros_like(guide))
-    expect(np.allclose(nothing, 0, atol=1e-3), "a guide of zeros must give zeros, not a division by zero: add something tiny, "
-           "such as 1e-8, to the sum")
+    expect(np.allclose(nothing, 0, atol=1e-3), "a guide of zeros must give zeros, not a division by zero: add something "
+           "tiny, such as 1e-8, to the sum")
 
 
 # Task blend
@@ -240,8 +246,9 @@ def blend_is_least(answer, rng, lab):
         for step in (0.02, -0.02):
             for towards in (first, second, random_gram(rng, channels)):
                 other = mixed_distance(wanted + step * (towards - wanted), first, second, share)
-                expect(other > least, "there is a matrix with a smaller mixed distance than the wanted one. Set the slope to zero; "
-                       "each painting's part is divided by its own |A|², so the mean is not weighted by the shares alone")
+                expect(other > least, "there is a matrix with a smaller mixed distance than the wanted one. Set the slope "
+                       "to zero; each painting's part is divided by its own |A|², so the mean is not weighted by the "
+                       "shares alone")
 
 
 def blend_is_the_same_distance(answer, rng, lab):
@@ -252,8 +259,10 @@ def blend_is_the_same_distance(answer, rng, lab):
         for _ in range(3):
             gram = random_gram(rng, channels)
             got, should = weight * np.sum((gram - wanted) ** 2) + rest, mixed_distance(gram, first, second, share)
-            expect(abs(got - should) < 1e-4 * max(1, should), f"for a random matrix G, weight · |G - wanted|² + rest is {got:.4f}, "
-                   f"but the mixed distance is {should:.4f}. Which number belongs in front of |G|², and what is left at G = wanted?")
+            expect(abs(got - should) < 1e-4 * max(1, should), "for a random matrix G, weight · |G - wanted|² + rest is "
+                   f"{got:.4f}, "
+                   f"but the mixed distance is {should:.4f}. Which number belongs in front of |G|², and what is left at G "
+                   "= wanted?")
 
 
 def blend_at_the_ends(answer, rng, lab):
@@ -389,7 +398,8 @@ def told(ours, own, wanted):
     """The three objectives and their parts in words."""
     def parts(each):
         return f"{each.sum():.2f} ({', '.join(f'{part:.2f}' for part in each)})"
-    return (f"after {STEPS} steps the objective (content, style, smoothness) is {parts(ours)}; it begins at {parts(own)}, and lesson 6.1's "
+    return (f"after {STEPS} steps the objective (content, style, smoothness) is {parts(ours)}; it begins at {parts(own)}, "
+            "and lesson 6.1's "
             f"Adam brings it to {parts(wanted)}. ")
 
 
@@ -406,26 +416,30 @@ def paint_keeps_to_the_guide(answer, rng, lab):
     far = ndimage.distance_transform_edt(given[3] == 0) > 5
     inside, outside = changed[given[3] == 1].mean(), changed[far].mean()
     expect(inside > 0.01, "nothing has changed where the guide is 1")
-    expect(outside < 0.35 * inside, f"where the guide is 0, and more than five pixels around, the picture changed by {outside:.3f} in "
-           f"the mean, where it is 1 by {inside:.3f}. Outside the content and the smoothness alone should act: does each layer have "
+    expect(outside < 0.35 * inside, "where the guide is 0, and more than five pixels around, the picture changed by "
+           f"{outside:.3f} in "
+           f"the mean, where it is 1 by {inside:.3f}. Outside the content and the smoothness alone should act: does each "
+           "layer have "
            "its own guide of the pyramid, and does the objective use guided matrices?")
     start = np.clip(given[0][::-1, ::-1] * 0.5 + 0.25, 0, 1)
     near = np.abs(painted(answer, given, 2, start=start) - start).mean()
-    expect(near < 0.5 * np.abs(given[0] - start).mean(), "with a start given and only 2 steps, the picture must still be near to the "
-           "start, and not to the photograph: `start` is where the picture begins, the photograph is what it is compared with")
+    expect(near < 0.5 * np.abs(given[0] - start).mean(), "with a start given and only 2 steps, the picture must still be "
+           "near to the start, and not to the photograph: `start` is where the picture begins, the photograph is what it "
+           "is compared with")
 
 
 def paint_lowers_the_objective(answer, rng, lab):
     """the objective falls most of the way that it can fall in that many steps"""
     ours, own, wanted = descent(answer, rng, lab)
-    expect(ours.sum() < wanted.sum() + 0.4 * (own.sum() - wanted.sum()), told(ours, own, wanted) + "Is the whole picture free to change, "
-           "and is the rate neither tiny nor huge?")
+    expect(ours.sum() < wanted.sum() + 0.4 * (own.sum() - wanted.sum()), told(ours, own, wanted) + "Is the whole picture "
+           "free to change, and is the rate neither tiny nor huge?")
 
 
 def paint_lowers_it_enough(answer, rng, lab):
     """the objective is as low as a sensible optimiser brings it in that many steps"""
     ours, own, wanted = descent(answer, rng, lab)
-    expect(ours.sum() < ENOUGH * wanted.sum(), told(ours, own, wanted) + f"At most {ENOUGH} times as much is asked for. A part that is far "
+    expect(ours.sum() < ENOUGH * wanted.sum(), told(ours, own, wanted) + f"At most {ENOUGH} times as much is asked for. A "
+           "part that is far "
            "larger than Adam's is missing from your objective, or has another weight; if all are larger, try another rate")
 
 
@@ -450,8 +464,10 @@ def variation_has_the_value(answer, rng, lab):
     for epsilon in (lab.epsilon, 0.01, 0.3):
         image = rng.uniform(size=(*uneven(rng, 6, 12), 3))
         value, _ = variation_of(answer, image, epsilon)
-        expect(abs(value - robust(image, epsilon)) < 1e-5, f"for a random picture of {image.shape[0]} x {image.shape[1]} and epsilon "
-               f"{epsilon} the value is {value:.4f}, not {robust(image, epsilon):.4f}; downwards and across are two means, each over "
+        expect(abs(value - robust(image, epsilon)) < 1e-5, f"for a random picture of {image.shape[0]} x {image.shape[1]} "
+               "and epsilon "
+               f"{epsilon} the value is {value:.4f}, not {robust(image, epsilon):.4f}; downwards and across are two means, "
+               "each over "
                "its own number of differences")
     flat, _ = variation_of(answer, np.full((7, 9, 3), rng.uniform()), 0.05)
     expect(abs(flat) < 1e-6, "a picture of one colour varies not at all: 0 is asked for, so subtract epsilon")
@@ -468,12 +484,15 @@ def variation_has_the_slope(answer, rng, lab):
             step = np.zeros_like(image)
             step[place] = 1e-4
             wanted = (robust(image + step, epsilon) - robust(image - step, epsilon)) / 2e-4
-            expect(abs(slope[place] - wanted) < 1e-3 * np.abs(slope).max() + 1e-7, f"at {place} of a picture of {image.shape} the slope is "
-                   f"{slope[place]:.5f}, by finite differences it is {wanted:.5f}. Each difference pulls two pixels, one up and one "
+            expect(abs(slope[place] - wanted) < 1e-3 * np.abs(slope).max() + 1e-7, f"at {place} of a picture of "
+                   f"{image.shape} the slope is "
+                   f"{slope[place]:.5f}, by finite differences it is {wanted:.5f}. Each difference pulls two pixels, one "
+                   "up and one "
                    "down; at the border one of the differences is missing")
         direction = rng.normal(size=image.shape)
         wanted = (robust(image + 1e-4 * direction, epsilon) - robust(image - 1e-4 * direction, epsilon)) / 2e-4
-        expect(abs(np.sum(slope * direction) - wanted) < 1e-3 * np.abs(slope).sum(), "in a random direction the slope is wrong")
+        expect(abs(np.sum(slope * direction) - wanted) < 1e-3 * np.abs(slope).sum(), "in a random direction the slope is "
+               "wrong")
 
 
 def variation_pulls_in_pairs(answer, rng, lab):
@@ -481,15 +500,15 @@ def variation_pulls_in_pairs(answer, rng, lab):
     image = rng.uniform(size=(*uneven(rng, 6, 10), 3))
     _, slope = variation_of(answer, image, lab.epsilon)
     expect(np.abs(slope).max() > 1e-6, "the slope of a random picture is not zero")
-    expect(np.allclose(slope.sum(axis=(0, 1)), 0, atol=1e-5), "adding the same number to all pixels changes nothing, so the slope must sum "
-           "to zero in each colour")
+    expect(np.allclose(slope.sum(axis=(0, 1)), 0, atol=1e-5), "adding the same number to all pixels changes nothing, so "
+           "the slope must sum to zero in each colour")
     _, turned = variation_of(answer, image.swapaxes(0, 1), lab.epsilon)
     expect(np.allclose(turned, slope.swapaxes(0, 1), atol=1e-6), "when rows and columns are exchanged, so is the slope")
     _, steep = variation_of(answer, 1000 * image, lab.epsilon)
     height, width = image.shape[:2]
     most = 2 / ((height - 1) * width * 3) + 2 / (height * (width - 1) * 3)
-    expect(np.abs(steep).max() < most * 1.001, "however steep an edge, each difference pulls with no more than 1 over the number of "
-           "differences; that is what makes it robust")
+    expect(np.abs(steep).max() < most * 1.001, "however steep an edge, each difference pulls with no more than 1 over the "
+           "number of differences; that is what makes it robust")
 
 
 # Task edges_kept
@@ -516,7 +535,8 @@ def edges_by_the_formula(answer, rng, lab):
         one, two = (ndimage.gaussian_filter(rng.normal(size=sides), 1.0) for sides in [uneven(rng, 16, 24)] * 2)
         two = one + rng.uniform(0.3, 1.5) * two
         got, wanted = kept(answer, one, two, window), agreement(one, two, window)
-        expect(abs(got - wanted) < 2e-3, f"for two random lumas and window {window} the answer is {got:.4f}, by the formula {wanted:.4f}. "
+        expect(abs(got - wanted) < 2e-3, f"for two random lumas and window {window} the answer is {got:.4f}, by the "
+               f"formula {wanted:.4f}. "
                "The tensor has two equal entries off its diagonal, and both count")
 
 
@@ -525,7 +545,8 @@ def edges_do_not_mind_contrast(answer, rng, lab):
     luma = scene(rng, *uneven(rng, 20, 30))[..., 1]
     for gain, shift in ((1, 0), (0.3, 0.2), (-1, 1)):
         got = kept(answer, luma, gain * luma + shift, lab.window)
-        expect(abs(got - 1) < 1e-3, f"the photograph times {gain} plus {shift} has all its edges; the answer must be 1, not {got:.3f}")
+        expect(abs(got - 1) < 1e-3, f"the photograph times {gain} plus {shift} has all its edges; the answer must be 1, "
+               f"not {got:.3f}")
     other = scene(rng, *luma.shape)[..., 1]
     there, back = kept(answer, luma, other, lab.window), kept(answer, other, luma, lab.window)
     expect(abs(there - back) < 1e-4, "photograph and picture may be exchanged")
@@ -546,7 +567,8 @@ def edges_lie_between(answer, rng, lab):
         got = kept(answer, *(rng.normal(size=(15, 22)) for _ in range(2)), lab.window)
         expect(0 <= got <= 1, f"{got:.3f} is not between 0 and 1")
     got = kept(answer, waves[0], np.full_like(waves[0], 0.5), lab.window)
-    expect(abs(got) < 1e-3, f"a picture of one grey keeps no edge: 0 is asked for, not {got:.3f}; mind the division by zero")
+    expect(abs(got) < 1e-3, f"a picture of one grey keeps no edge: 0 is asked for, not {got:.3f}; mind the division by "
+           "zero")
 
 
 # Task postcard, marked by hand
@@ -557,28 +579,31 @@ def postcard_is_complete(answer, rng, lab):
     expect(isinstance(value, dict), "`postcard` must be a dict")
     for key, words in (("photograph", 4), ("style", 4), ("account", 60)):
         expect(key in value, f"the key \"{key}\" is missing")
-        expect(isinstance(value[key], str) and len(value[key].split()) >= words, f"\"{key}\" must be text of at least {words} words")
+        expect(isinstance(value[key], str) and len(value[key].split()) >= words, f"\"{key}\" must be text of at least "
+               f"{words} words")
     rows = value.get("pictures")
     expect(isinstance(rows, dict) and len(rows) >= 3, "\"pictures\" must be a dict of three pictures or more, by name")
     seen = []
     for name, row in rows.items():
-        expect(isinstance(row, dict) and {"picture", "settings", "edges kept"} <= set(row), f"picture {name!r} must be a dict with the "
+        expect(isinstance(row, dict) and {"picture", "settings", "edges kept"} <= set(row), f"picture {name!r} must be a "
+               "dict with the "
                "keys \"picture\", \"settings\" and \"edges kept\"")
         picture = numbers(row["picture"], (None, None, 3), f"the picture of {name!r}")
         expect(min(picture.shape[:2]) >= 16 and picture.std() > 0.01, f"the picture of {name!r} shows nothing")
         share = float(numbers(row["edges kept"], (), f"the edges kept of {name!r}"))
         expect(0 <= share <= 1, f"the edges kept of {name!r} must be a share between 0 and 1")
-        expect(all(each.shape != picture.shape or not np.allclose(each, picture) for each in seen), "two pictures are the very same")
+        expect(all(each.shape != picture.shape or not np.allclose(each, picture) for each in seen), "two pictures are the "
+               "very same")
         seen.append(picture)
 
 
 TASKS = (
-    Task("move_colours", "Colours, moved as little as can be", 25, "lesson 6.1, “The baseline”, and lesson 4.2, “A distance between two "
-         "clouds”",
+    Task("move_colours", "Colours, moved as little as can be", 25, "lesson 6.1, “The baseline”, and lesson 4.2, “A "
+         "distance between two clouds”",
          ("The map is x' = m_b + T (x - m_a) with T Σa T = Σb. Which symmetric T does that?",
           "Call R the root of Σa. R T R, squared, is R Σb R: write it out. So R T R is the root of R Σb R.",
-          "Roots of symmetric matrices: values, vectors = np.linalg.eigh(matrix), then vectors * values**0.5 @ vectors.T. Add 1e-8 of the "
-          "unit matrix to both covariances first."),
+          "Roots of symmetric matrices: values, vectors = np.linalg.eigh(matrix), then vectors * values**0.5 @ vectors.T. "
+          "Add 1e-8 of the unit matrix to both covariances first."),
          ((1, colours_match), (2, colours_move_least), (1, colours_of_grey))),
     Task("guide_pyramid", "A guide for each layer", 10, "lesson 6.1, exercise 4 in “Exercises”",
          ("The network halves its maps by means of 2 x 2 places. Do the same with the guide.",
@@ -588,8 +613,8 @@ TASKS = (
     Task("guided_gram", "Style, only where the guide says", 20, "lesson 6.1, “Style: what occurs together, wherever it is”",
          ("Each place's products of channels count as often as the guide says; the sum is divided by the sum of the guide.",
           "Multiply one of the two factors by the guide, not both.",
-          "ops.einsum(\"hw,nhwc,nhwd->ncd\", guide, maps, maps), or a reshape to rows and a matrix product. Divide by the sum of the guide "
-          "plus 1e-8."),
+          "ops.einsum(\"hw,nhwc,nhwd->ncd\", guide, maps, maps), or a reshape to rows and a matrix product. Divide by the "
+          "sum of the guide plus 1e-8."),
          ((1, gram_is_a_weighted_mean), (1, gram_is_normalised), (1, gram_parts_add_up))),
     Task("blend", "Two styles for the price of one", 15, "lesson 6.1, exercise 3 in “Exercises”",
          ("Give the two parts their factors: a = share / |A|² and b = (1 - share) / |B|². What is a |G - A|² + b |G - B|²?",
@@ -597,18 +622,20 @@ TASKS = (
           "wanted = (a A + b B) / (a + b). What is left is the value at G = wanted, which is a b / (a + b) · |A - B|²."),
          ((1, blend_is_least), (1, blend_is_the_same_distance), (1, blend_at_the_ends))),
     Task("paint", "The brush", 35, "lesson 6.1, “The model” and “Training”",
-         ("Compute what does not change once: the content maps of the photograph and the guides. Then write a function `objective(image)` of "
-          "the three parts and give it to `Picture`.",
-          "content_loss(maps, target) and total_variation(image) are imported. The style is the sum of weight * sum((gram - wanted)²).",
-          "Adam with a rate of about 8/255 that falls. `canvas.fit(np.zeros((steps, 1), \"float32\"), batch_size=1, verbose=0)` makes `steps` "
-          "steps; the picture is canvas.image."),
+         ("Compute what does not change once: the content maps of the photograph and the guides. Then write a function "
+          "`objective(image)` of the three parts and give it to `Picture`.",
+          "content_loss(maps, target) and total_variation(image) are imported. The style is the sum of weight * sum((gram "
+          "- wanted)²).",
+          "Adam with a rate of about 8/255 that falls. `canvas.fit(np.zeros((steps, 1), \"float32\"), batch_size=1, "
+          "verbose=0)` makes `steps` steps; the picture is canvas.image."),
          ((2, paint_keeps_to_the_guide), (1, paint_lowers_the_objective), (2, paint_lowers_it_enough))),
     Task("variation", "Smooth, but with edges", 25, "lesson 6.1, “Smoothness, and the objective”",
-         ("The value first: d = np.diff(image, axis=0), then the mean of sqrt(d² + epsilon²) - epsilon, and the same across.",
-          "The slope of one term with respect to its difference is d / sqrt(d² + epsilon²). A difference is the lower pixel minus the upper "
-          "one, so the lower one gets plus this, the upper one minus it.",
-          "slope = np.zeros_like(image); slope[1:] += pull; slope[:-1] -= pull; with pull divided by the number of differences. Then the "
-          "same for axis 1."),
+         ("The value first: d = np.diff(image, axis=0), then the mean of sqrt(d² + epsilon²) - epsilon, and the same "
+          "across.",
+          "The slope of one term with respect to its difference is d / sqrt(d² + epsilon²). A difference is the lower "
+          "pixel minus the upper one, so the lower one gets plus this, the upper one minus it.",
+          "slope = np.zeros_like(image); slope[1:] += pull; slope[:-1] -= pull; with pull divided by the number of "
+          "differences. Then the same for axis 1."),
          ((1, variation_has_the_value), (2, variation_has_the_slope), (1, variation_pulls_in_pairs))),
     Task("edges_kept", "How much of the scene is left", 20, "this lab, “What is left of the scene?”",
          ("down, across = np.gradient(luma). The tensor's entries are down², down · across and across², each smoothed by "
@@ -617,8 +644,8 @@ TASKS = (
           "Divide by the root of the two squared lengths; where that is 0, answer 0."),
          ((1, edges_by_the_formula), (1, edges_do_not_mind_contrast), (1, edges_lie_between))),
     Task("postcard", "A style of your own", 30, "lesson 6.1, “One change at a time” and “Where it fails”",
-         ("A style can be a drawing of yours, fabric, bark, a wall: whatever fills a picture with one texture. Photograph it yourself, or "
-          "say whose it is and that you may use it.",
+         ("A style can be a drawing of yours, fabric, bark, a wall: whatever fills a picture with one texture. Photograph "
+          "it yourself, or say whose it is and that you may use it.",
           "Try the size of the style picture and the weight first; they change the most. Keep what failed.",
           "Where edges kept and your eye disagree, say so, and say why."),
          ((0, postcard_is_complete),), by_hand=7),

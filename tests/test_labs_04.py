@@ -1,0 +1,362 @@
+"""Lab 4: its solution is all right, its unfilled copy is not attempted, and wrong answers are told why they are wrong."""
+import json
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+
+import setup_cell
+from helpers import labs
+from helpers.labs import checks_04, grade, process, release
+from helpers.labs.tasks import Answer, Server, judge
+
+NUMBER = "04"
+SOURCE = release.source(NUMBER)
+STUDENT = SOURCE.with_name("lab_student.ipynb")
+TASKS = {task.name: task for task in checks_04.TASKS}
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+# The notebooks
+
+def test_the_student_copy_is_the_released_source():
+    assert STUDENT.read_text(encoding="utf-8") == release.as_text(release.release(read(SOURCE), NUMBER)), (
+        f"run: python -m helpers.labs release {NUMBER} --out {STUDENT.relative_to(release.CHAPTERS.parent)}")
+
+
+@pytest.mark.parametrize("path", [SOURCE, STUDENT], ids=lambda path: path.stem)
+def test_jupyter_can_open_it(path):
+    nbformat.validate(nbformat.reads(path.read_text(encoding="utf-8"), as_version=4))
+
+
+def test_the_student_copy_holds_no_solution():
+    text = STUDENT.read_text(encoding="utf-8")
+    assert "SOLUTION" not in text and "np.partition" not in text and "def slant" not in text
+    assert text.count("# YOUR CODE HERE") == SOURCE.read_text(encoding="utf-8").count("### BEGIN SOLUTION") == 8
+
+
+def test_the_lab_has_the_parts_of_every_lab():
+    cells = read(SOURCE)["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert code[0] == setup_cell.text()
+    assert f"/blob/main/chapters/{STUDENT.relative_to(release.CHAPTERS).as_posix()}" in prose
+    for number, task in enumerate(checks_04.TASKS, 1):
+        assert f'lab.check("{task.name}", {task.name})' in code
+        assert re.search(rf"Task {number}: `{task.name}` \((open, )?{task.points} points, {task.minutes} minutes", prose)
+        assert re.search(rf"\| {number}\. `{task.name}`[^|]*\| {task.points} \| {task.minutes} \|", prose)
+        assert len(task.hints) >= 2 or task.by_hand
+    by_program = [task for task in checks_04.TASKS if not task.by_hand]
+    assert 5 <= len(by_program) <= 8 and len(by_program) == len(checks_04.TASKS) - 1
+    assert 120 <= sum(task.minutes for task in checks_04.TASKS) <= 180
+
+
+def test_nbgraders_marks_are_on_every_task():
+    marks = [cell["metadata"]["nbgrader"] for cell in read(SOURCE)["cells"] if "nbgrader" in cell["metadata"]]
+    assert len({mark["grade_id"] for mark in marks}) == len(marks)
+    for cell in read(SOURCE)["cells"]:
+        if "### BEGIN SOLUTION" in "".join(cell["source"]):
+            assert cell["metadata"]["nbgrader"]["solution"]
+    assert sum(mark.get("points", 0) for mark in marks) == sum(task.points for task in checks_04.TASKS)
+
+
+def test_hints_name_sections_that_exist():
+    for task in checks_04.TASKS:
+        for chapter, lesson, own in re.findall(r"lesson (\d)\.(\d)|(this lab)", task.page):
+            path = SOURCE if own else next(release.CHAPTERS.glob(f"0{chapter}_*/0{lesson}_*.ipynb"))
+            prose = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+            found = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+            assert any(section in found for section in re.findall("“(.+?)”", task.page)), task.page
+    headings = [line for path in (*SOURCE.parent.glob("0*.ipynb"), SOURCE) for cell in read(path)["cells"]
+                if cell["cell_type"] == "markdown" for line in re.findall(r"^#+ (.+)$", "".join(cell["source"]), re.MULTILINE)]
+    assert {section for task in checks_04.TASKS for section in re.findall("“(.+?)”", task.page)} <= set(headings)
+
+
+def test_variants_differ_and_stay_sensible():
+    assert checks_04.constants(0) == {"latents": 16, "free": 0.1, "neighbours": 3, "digits": (1, 7), "pictures": 0}
+    several = [checks_04.constants(seed) for seed in range(1, 9)]
+    assert len({str(each) for each in several}) == 8 and several[2] == checks_04.constants(3)
+    for each in several:
+        assert 12 <= each["latents"] <= 24 and 0 < each["free"] <= 0.2 and each["free"] != 0.1
+        assert 2 <= each["neighbours"] <= 5 and len(set(each["digits"])) == 2 and each["pictures"]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The solution and the unfilled copy, graded as submissions."""
+    folder = tmp_path_factory.mktemp("submissions")
+    (folder / "solution.ipynb").write_bytes(SOURCE.read_bytes())
+    (folder / "unfilled.ipynb").write_bytes(STUDENT.read_bytes())
+    settings = process.Settings(namespaces=process.can_isolate(), seconds=240)
+    return grade.grade(folder, folder / "out", 20_261_128, settings)
+
+
+def test_the_solution_is_all_right(graded):
+    result = graded["solution"]
+    assert [(task["name"], task["status"], task["reason"]) for task in result["tasks"] if task["status"] != "right"] == [
+        ("attribute", "handed in", "")]
+    assert result["points"] == result["of"] == 25 and not result["failed_cells"] and not result["note"]
+
+
+def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(graded):
+    result = graded["unfilled"]
+    assert {task["status"] for task in result["tasks"]} == {"not attempted"}
+    assert result["points"] == 0 and not result["failed_cells"] and not result["note"]
+
+
+# Wrong answers, as a class gives them
+
+LAB = labs.Lab(NUMBER)
+LAB.budget = "smoke"
+
+
+def solution(name):
+    """The solution's function, from its own cell."""
+    namespace = {"np": np}
+    for source in grade.code_cells(SOURCE):
+        if source.startswith(f"def {name}("):
+            exec(source, namespace)
+    return namespace[name]
+
+
+def verdict(name, answer, seed=1):
+    return judge(TASKS[name], Answer(Server({name: answer}), name), seed, LAB)
+
+
+right_information, right_aggregate, right_walk, right_effective, right_scores = (
+    solution(name) for name in ("information", "aggregate", "walk", "effective_samples", "precision_recall"))
+each_divergence = checks_04.divergences
+
+
+def right_price(mean, log_variance, free):
+    """`price` in another style, in NumPy."""
+    return sum(max(free, column.mean()) for column in each_divergence(mean, log_variance).T)
+
+
+def information_by(density=None, mixture=None, answer=None, spread=lambda log_variance: np.exp(0.5 * log_variance)):
+    """A wrong `information`: one of its steps done otherwise."""
+    def information(mean, log_variance, noise):
+        z = mean + spread(log_variance) * noise
+        logs = (density or normal)(z[:, None], mean, log_variance).sum(axis=2)
+        mixed = (mixture or (lambda logs: logsumexp(logs, axis=1) - np.log(len(logs))))(logs)
+        return (answer or (lambda own, mixed, count: np.mean(own - mixed)))(np.diag(logs), mixed, len(mean))
+    return information
+
+
+def normal(z, mean, log_variance):
+    return -0.5 * ((z - mean) ** 2 / np.exp(log_variance) + log_variance + np.log(2 * np.pi))
+
+
+def without_the_own(logs):
+    apart = np.where(np.eye(len(logs), dtype=bool), -np.inf, logs)
+    return logsumexp(apart, axis=1) - np.log(len(logs) - 1)
+
+
+def bare_logarithm(logs):
+    with np.errstate(all="ignore"):
+        return np.log(np.mean(np.exp(logs), axis=1))
+
+
+def moments(mean, log_variance):
+    return mean.mean(axis=0), np.cov(mean, rowvar=False, bias=True), np.exp(log_variance).mean(axis=0)
+
+
+def aggregate_by(change):
+    return lambda mean, log_variance: change(*moments(mean, log_variance), mean, log_variance)
+
+
+def straight(start, end, steps):
+    return np.linspace(start, end, steps)
+
+
+def slerp_of_the_vectors(start, end, steps):
+    """The formula with the vectors themselves in place of unit vectors."""
+    omega, share = checks_04.angle(start, end), np.linspace(0, 1, steps)[:, None]
+    if omega < 1e-6:
+        return np.linspace(start, end, steps)
+    return (np.sin((1 - share) * omega) * start + np.sin(share * omega) * end) / np.sin(omega)
+
+
+def line_stretched(start, end, steps):
+    """Straight, then brought to the right length: direction not turned evenly."""
+    path, lengths = np.linspace(start, end, steps), np.linspace(np.linalg.norm(start), np.linalg.norm(end), steps)
+    return path / np.linalg.norm(path, axis=1, keepdims=True) * lengths[:, None]
+
+
+def no_case_for_parallel(start, end, steps):
+    a, b = np.linalg.norm(start), np.linalg.norm(end)
+    u, v, share = start / a, end / b, np.linspace(0, 1, steps)[:, None]
+    with np.errstate(all="ignore"):
+        omega = np.arccos(u @ v)
+        return (np.sin((1 - share) * omega) * u + np.sin(share * omega) * v) / np.sin(omega) * (a + share * (b - a))
+
+
+def unguarded(log_weights):
+    with np.errstate(all="ignore"):
+        weights = np.exp(log_weights)
+        return weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
+
+
+def of_weights(change):
+    return lambda log_weights: change(np.exp(log_weights - log_weights.max(axis=0)))
+
+
+def scores_by(radii=None, inside=None):
+    """A wrong `precision_recall`: other radii, or another rule for what is inside."""
+    def share(these, those, k):
+        own = np.sort(cdist(those, those), axis=1)
+        reach = (radii or (lambda own, k: own[:, k]))(own, k)
+        return (inside or (lambda apart, reach: (apart <= reach).any(axis=1).mean()))(cdist(these, those), reach)
+    return lambda real, drawn, k: (share(drawn, real, k), share(real, drawn, k))
+
+
+def sheet(directions=2, words=70, pictures=6, **change):
+    """An `attribute` that is complete, but for what is changed."""
+    rng = np.random.default_rng(0)
+    rows = {str(number): {"attribute": rng.normal(size=7), "something else": rng.normal(size=7)} | change.get("row", {})
+            for number in range(directions)}
+    whole = {"name": "slant", "how it is measured": "the covariance of row and column of all that is white",
+             "directions": rows, "pictures": rng.uniform(size=(pictures, 8, 8)), "account": "word " * words} | change.get("more", {})
+    return {key: value for key, value in whole.items() if key != change.get("without")}
+
+
+WRONG = {
+    "price": {
+        "a constant": (lambda m, v, free: 1.0, "sum over the latents, mean over the images"),
+        "copied input": (lambda m, v, free: m, "must be a single number"),
+        "summed over the images": (lambda m, v, free: np.maximum(each_divergence(m, v).sum(axis=0), free).sum(), "mean over the images"),
+        "mean over the latents": (lambda m, v, free: right_price(m, v, free) / m.shape[1], "sum over the latents"),
+        "wrong axis": (lambda m, v, free: np.maximum(each_divergence(m, v).mean(axis=1), free).sum(), "sum over the "
+        "latents"),
+        "for each image": (lambda m, v, free: np.maximum(each_divergence(m, v), free).sum(axis=1).mean(), "take the mean "
+        "over the images first"),
+        "of the whole price": (lambda m, v, free: max(each_divergence(m, v).sum(axis=1).mean(), free), "By hand"),
+        "subtracted": (lambda m, v, free: np.maximum(each_divergence(m, v).mean(axis=0) - free, 0).sum(), "By hand"),
+        "smaller of the two": (lambda m, v, free: np.minimum(each_divergence(m, v).mean(axis=0), free).sum() if free else right_price(m, v, 0),
+                               "By hand"),
+        "no half": (lambda m, v, free: 2 * right_price(m, v, free / 2), "sum over the latents"),
+        "never free": (lambda m, v, free: right_price(m, v, 0), "By hand"),
+        "deviation for variance": (lambda m, v, free: right_price(m, v / 2, free), "sum over the latents"),
+    },
+    "information": {
+        "a constant": (lambda m, v, e: 1.0, "q\\(z\\) is the"),
+        "the price": (lambda m, v, e: each_divergence(m, v).sum(axis=1).mean(), "q\\(z\\) is the"),
+        "logarithm of the number": (lambda m, v, e: np.log(len(m)), "q\\(z\\) is the"),
+        "without the own": (information_by(mixture=without_the_own), "the own one among them"),
+        "mean of the logs": (information_by(mixture=lambda logs: logs.mean(axis=1)), "mean of the densities"),
+        "sum, not mean": (information_by(mixture=lambda logs: logsumexp(logs, axis=1)), "mean of the densities"),
+        "wrong axis": (information_by(mixture=lambda logs: logsumexp(logs, axis=0) - np.log(len(logs))), "q\\(z\\) is the"),
+        "no variance in front": (information_by(density=lambda z, m, v: -0.5 * (z - m) ** 2 / np.exp(v)), "in the exponent "
+        "and in front"),
+        "variance for deviation": (information_by(spread=np.exp), "q\\(z\\) is the"),
+        "the other sign": (information_by(answer=lambda own, mixed, count: np.mean(mixed - own)), "q\\(z\\) is the"),
+        "for each image": (information_by(answer=lambda own, mixed, count: own - mixed), "must be a single number"),
+        "no care for small numbers": (information_by(mixture=bare_logarithm), "small|logarithms"),
+    },
+    "aggregate": {
+        "a constant": (lambda m, v: (np.zeros(m.shape[1]), np.eye(m.shape[1])), "mean of the means"),
+        "copied input": (lambda m, v: (m, v), "must be of shape"),
+        "the means alone": (aggregate_by(lambda middle, apart, own, *_: (middle, apart)), "diagonal is wrong"),
+        "the variances alone": (aggregate_by(lambda middle, apart, own, *_: (middle, np.diag(own))), "off the diagonal"),
+        "no correlations": (aggregate_by(lambda middle, apart, own, *_: (middle, np.diag(np.diag(apart) + own))), "off the diagonal"),
+        "deviations": (aggregate_by(lambda middle, apart, own, m, v: (middle, apart + np.diag(np.exp(v / 2).mean(axis=0)))), "diagonal is wrong"),
+        "mean logarithm": (aggregate_by(lambda middle, apart, own, m, v: (middle, apart + np.diag(np.exp(v.mean(axis=0))))), "diagonal is wrong"),
+        "on all entries": (aggregate_by(lambda middle, apart, own, *_: (middle, apart + own)), "off the diagonal"),
+        "second moments": (aggregate_by(lambda middle, apart, own, m, v: (middle, m.T @ m / len(m) + np.diag(own))), "off the diagonal|diagonal is"),
+        "wrong axis": (lambda m, v: (m.mean(axis=1), np.cov(m)), "must be of shape"),
+        "spreads for the covariance": (aggregate_by(lambda middle, apart, own, *_: (middle, np.sqrt(np.diag(apart) + own))), "must be of shape"),
+    },
+    "walk": {
+        "a straight line": (straight, "turns fastest in its middle"),
+        "a constant": (lambda start, end, steps: np.zeros((steps, len(start))), "the first is the start"),
+        "copied input": (lambda start, end, steps: np.stack([start, end]), "must be of shape"),
+        "one too few": (lambda start, end, steps: right_walk(start, end, steps)[1:], "must be of shape"),
+        "without the end": (lambda start, end, steps: right_walk(start, end, steps + 1)[:-1], "the last is the end"),
+        "stretched line": (line_stretched, "by the same angle"),
+        "vectors for unit vectors": (slerp_of_the_vectors, "by the same angle|lengths along"),
+        "unit vectors alone": (lambda start, end, steps: right_walk(start / np.linalg.norm(start), end / np.linalg.norm(end), steps),
+                               "the first is the start"),
+        "no case for parallel": (no_case_for_parallel, "sine of the angle is 0|NaN"),
+        "backwards": (lambda start, end, steps: right_walk(end, start, steps), "the first is the start"),
+        "wrong axes": (lambda start, end, steps: right_walk(start, end, steps).T, "must be of shape"),
+    },
+    "effective_samples": {
+        "a constant": (lambda logs: np.full(logs.shape[1], float(len(logs))), "By hand"),
+        "no guard": (unguarded, "NaN|subtract the largest"),
+        "one largest for all": (lambda logs: unguarded(logs - logs.max()), "NaN|own largest"),
+        "not squared": (of_weights(lambda w: w.sum(axis=0) / (w**2).sum(axis=0)), "By hand"),
+        "upside down": (of_weights(lambda w: (w**2).sum(axis=0) / w.sum(axis=0) ** 2), "By hand"),
+        "wrong axis": (lambda logs: unguarded(logs.T), "must be of shape"),
+        "of the logarithms": (lambda logs: logs.sum(axis=0) ** 2 / (logs**2).sum(axis=0), "By hand"),
+        "one number": (of_weights(lambda w: w.sum() ** 2 / (w**2).sum()), "must be of shape"),
+        "perplexity": (of_weights(lambda w: np.exp(-(w / w.sum(axis=0) * np.log(w / w.sum(axis=0) + 1e-300)).sum(axis=0))), "By hand"),
+    },
+    "precision_recall": {
+        "a constant": (lambda real, drawn, k: (1.0, 1.0), "balls? is the distance|radius"),
+        "exchanged": (lambda real, drawn, k: right_scores(real, drawn, k)[::-1], "exchanged"),
+        "its own neighbour": (scores_by(radii=lambda own, k: own[:, k - 1]), "no neighbour of its own"),
+        "one too many": (scores_by(radii=lambda own, k: own[:, k + 1]), "no neighbour of its own"),
+        "one radius": (scores_by(radii=lambda own, k: np.full(len(own), own[:, k].mean())), "radius"),
+        "all balls": (scores_by(inside=lambda apart, reach: (apart <= reach).all(axis=1).mean()), "radius"),
+        "wrong axis": (scores_by(inside=lambda apart, reach: (apart <= reach).any(axis=0).mean()), "radius"),
+        "the nearest alone": (scores_by(inside=lambda apart, reach: np.mean(apart.min(axis=1) <= reach[apart.argmin(axis=1)] / 1.2)), "radius"),
+        "share of pairs": (scores_by(inside=lambda apart, reach: (apart <= reach).mean()), "radius"),
+        "one number": (lambda real, drawn, k: right_scores(real, drawn, k)[0], "two numbers"),
+        "real ones twice": (lambda real, drawn, k: (right_scores(real, drawn, k)[0],) * 2, "radius"),
+    },
+    "attribute": {
+        "text": ("I walked", "must be a dict"),
+        "no name": (sheet(without="name"), "\"name\" is missing"),
+        "short account": (sheet(words=10), "at least 60 words"),
+        "one direction": (sheet(directions=1), "two directions or more"),
+        "no second figure": (sheet(row={"something else": [1.0]}), "five steps or more"),
+        "copied figures": (sheet(row={"attribute": np.arange(7.0)}), "very same figures"),
+        "two pictures": (sheet(pictures=2), "five images"),
+        "the same picture": (sheet(more={"pictures": np.ones((6, 8, 8))}), "that differ"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", ["information", "aggregate", "walk", "effective_samples", "precision_recall"])
+@pytest.mark.parametrize("seed", [0, 5, 2**62 + 3])
+def test_the_solution_is_right_for_any_seed(name, seed):
+    given = verdict(name, solution(name), seed)
+    assert (given.status, given.reason) == ("right", "")
+
+
+@pytest.mark.parametrize("name, wrong", [(name, wrong) for name in WRONG for wrong in WRONG[name]])
+def test_a_wrong_answer_is_caught_with_a_reason_that_helps(name, wrong):
+    answer, reason = WRONG[name][wrong]
+    given = verdict(name, answer)
+    assert given.status in ("wrong", "partly right") and float(given) <= 0.75 * TASKS[name].points
+    assert re.search(reason, given.reason), given.reason
+
+
+def test_enough_wrong_answers_are_tried():
+    assert set(WRONG) | {"learn"} == set(TASKS) and all(len(each) >= 4 for each in WRONG.values())
+
+
+def turned_in_their_plane(start, end, steps):
+    """`walk` in another style: a rotation in the plane of the two places."""
+    a, b = np.linalg.norm(start), np.linalg.norm(end)
+    across = end - (end @ start) / a**2 * start
+    if np.linalg.norm(across) < 1e-6 * b:
+        return start[None] / a * np.linspace(a, b, steps)[:, None]
+    turns = np.linspace(0, np.arctan2(np.linalg.norm(across), end @ start / a), steps)[:, None]
+    return (np.cos(turns) * start / a + np.sin(turns) * across / np.linalg.norm(across)) * np.linspace(a, b, steps)[:, None]
+
+
+@pytest.mark.parametrize("name, answer", [
+    ("price", right_price), ("information", information_by()), ("walk", turned_in_their_plane),
+    ("aggregate", lambda m, v: [m.mean(axis=0), np.cov(m, rowvar=False) + np.diag(np.exp(v).mean(axis=0))]),
+    ("effective_samples", lambda logs: np.exp(2 * logsumexp(logs, axis=0) - logsumexp(2 * logs, axis=0))),
+    ("precision_recall", scores_by(inside=lambda apart, reach: np.mean([(row <= reach + 1e-9).any() for row in apart])))])
+def test_right_answers_in_another_style_pass(name, answer):
+    given = verdict(name, answer)
+    assert (given.status, given.reason) == ("right", "")
