@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 import setup_cell
 from helpers import labs
 from helpers.labs import checks_04, grade, process, release
-from helpers.labs.tasks import Answer, Server, judge
+from helpers.labs.tasks import Answer, Server, Wrong, judge
 
 NUMBER = "04"
 SOURCE = release.source(NUMBER)
@@ -360,3 +360,101 @@ def turned_in_their_plane(start, end, steps):
 def test_right_answers_in_another_style_pass(name, answer):
     given = verdict(name, answer)
     assert (given.status, given.reason) == ("right", "")
+
+
+# The model. Wrong ones need no Keras: any two functions can be asked.
+
+def affine(images, latents, seed=0):
+    """An encoder and a decoder that answer something linear."""
+    rng = np.random.default_rng(seed)
+    into, out = rng.normal(0, 0.3, (images.shape[1], latents)), rng.normal(0, 0.3, (latents, images.shape[1]))
+    return lambda x: [x @ into, 0 * (x @ into)], lambda z: z @ out
+
+
+def frequencies(images, latents, steps):
+    """A model that has learned nothing but how often each pixel is white, and a little noise about latents."""
+    often = np.clip(images.mean(axis=0), 1e-3, 1 - 1e-3)
+    encoder, decoder = affine(images, latents)
+    return (lambda x: [1e-2 * each for each in encoder(x)]), lambda z: np.log(often / (1 - often)) + 1e-2 * decoder(z)
+
+
+def with_parts(encoder=None, decoder=None):
+    """`learn` with one of the two answers replaced by what a function makes of it."""
+    def learn(images, latents, steps):
+        see, draw = affine(images, latents)
+        return (lambda x: encoder(*see(x)) if encoder else see(x)), (lambda z: decoder(draw(z)) if decoder else draw(z))
+    return learn
+
+
+@pytest.mark.parametrize("answer, reason", [
+    (lambda images, latents, steps: None, "two networks"),
+    (lambda images, latents, steps: affine(images, latents)[0], "two networks"),
+    (lambda images, latents, steps: (images, images), "can be called"),
+    (lambda images, latents, steps: affine(images, latents)[::-1], "it raised|must be of shape|two things"),
+    (lambda images, latents, steps: affine(images, latents + 1), "must be of shape"),
+    (with_parts(encoder=lambda mean, log_variance: mean), "two things"),
+    (with_parts(encoder=lambda mean, log_variance: (mean + np.random.normal(size=mean.shape), log_variance)), "nor on chance"),
+    (with_parts(encoder=lambda mean, log_variance: (mean - mean.mean(axis=0), log_variance)), "other images of the batch"),
+    (with_parts(encoder=lambda mean, log_variance: (0 * mean, log_variance)), "the same for all images"),
+    (with_parts(decoder=lambda logits: 0 * logits), "the same for all latents"),
+    (with_parts(decoder=lambda logits: logits.reshape(-1, 8, 8)), "must be of shape"),
+    (with_parts(decoder=lambda logits: logits - logits.max()), "other latents of the batch"),
+    (with_parts(), "no sigmoid at its end"),
+    (with_parts(encoder=lambda mean, log_variance: (mean, np.exp(log_variance))), "logarithm of the variance"),
+    (frequencies, "no latents at all")])
+def test_wrong_models_are_caught(answer, reason):
+    given = verdict("learn", answer)
+    assert given.status in ("wrong", "partly right") and float(given) <= 2 and re.search(reason, given.reason), given.reason
+
+
+def test_what_the_check_knows_of_its_images_is_true():
+    crosses = checks_04.Crosses(np.random.default_rng(0))
+    image = crosses.draw(np.random.default_rng(1), 3)
+    by_hand = [np.mean([np.prod(np.where(each == 1, shape, 1 - shape)) for shape in crosses.chances]) for each in image]
+    assert np.allclose(crosses.nats(image), -np.log(by_hand))
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    """The notebook's own definitions around `learn`, and its source, to be changed."""
+    import types
+
+    import keras
+    from keras import layers, ops
+
+    run = types.SimpleNamespace(seed=0, steps_per_execution=1 if keras.backend.backend() == "torch" else 20,
+                                progress=lambda name="": keras.callbacks.Callback())
+    namespace = {"np": np, "keras": keras, "layers": layers, "ops": ops, "run": run, "lab": LAB}
+    for source in grade.code_cells(SOURCE):
+        if source.startswith(("def price", "class Autoencoder")):
+            exec(source, namespace)
+    namespace["source"] = next(source for source in grade.code_cells(SOURCE) if source.startswith("def learn("))
+    return namespace
+
+
+def changed(trainer, *replacements):
+    """`learn` with parts of the solution's source replaced."""
+    source, namespace = trainer["source"], dict(trainer)
+    for old, new in replacements:
+        assert old in source, old
+        source = source.replace(old, new)
+    exec(source, namespace)
+    return namespace["learn"]
+
+
+def test_the_price_of_the_solution_is_right(trainer):
+    assert verdict("price", trainer["price"]).status == "right"
+
+
+def last_part(name, answer, seed=3):
+    """What the last part of a task says of an answer: None, or the reason why it is wrong."""
+    try:
+        TASKS[name].parts[-1][1](Answer(Server({name: answer}), name), np.random.default_rng(seed), LAB)
+    except Wrong as wrong:
+        return str(wrong)
+
+
+def test_a_training_in_another_style_is_enough_and_a_short_one_is_not(trainer):
+    one_layer = (("for _ in range(2)", "for _ in range(1)"), ("Adam(rate)", "Adam(1e-3)"))
+    assert last_part("learn", changed(trainer, *one_layer)) is None
+    assert "of the way" in last_part("learn", changed(trainer, ("Drawn(images, steps,", "Drawn(images, steps // 10,")))

@@ -10,7 +10,7 @@ from scipy import ndimage
 import setup_cell
 from helpers import labs
 from helpers.labs import checks_06, grade, process, release
-from helpers.labs.tasks import Answer, Server, judge
+from helpers.labs.tasks import Answer, Server, Wrong, judge
 
 NUMBER = "06"
 SOURCE = release.source(NUMBER)
@@ -453,3 +453,26 @@ def test_the_guided_matrix_of_the_solution_is_right(brush):
 def test_wrong_brushes_are_caught(answer, reason):
     given = verdict("paint", answer)
     assert given.status in ("wrong", "partly right") and float(given) <= 2 and re.search(reason, given.reason), given.reason
+
+
+def test_the_objective_of_the_check_is_its_own_slope(brush):
+    rng = np.random.default_rng(0)
+    given = checks_06.easel(rng, LAB)
+    objective, image, way = checks_06.Objective(*given, 10.0), given[0].astype(float), rng.normal(size=given[0].shape)
+    ahead, behind = (objective.parts(image + step * way).sum() for step in (1e-6, -1e-6))
+    assert (ahead - behind) / 2e-6 == pytest.approx(np.sum(objective.slope(image) * way), rel=5e-3)
+
+
+@pytest.mark.parametrize("right, replacements, reason", [
+    (True, (("keras.optimizers.Adam(rate)", "keras.optimizers.Adam(0.05)"),), None),
+    (False, (("content_loss(for_content, content) + ", ""),), "At most"),
+    (False, ((" + lab.smoothness * total_variation(image)", ""),), "At most"),
+    (False, (("weight * ops.sum", "10 * weight * ops.sum"),), "At most")],
+    ids=["another rate", "no content", "no smoothness", "ten times the style"])
+def test_the_objective_must_be_the_right_one(brush, right, replacements, reason):
+    paint, given = changed(brush, *replacements), None
+    try:
+        checks_06.paint_lowers_it_enough(Answer(Server({"paint": paint}), "paint"), np.random.default_rng(2), LAB)
+    except Wrong as wrong:
+        given = str(wrong)
+    assert given is None if right else re.search(reason, given or ""), given
