@@ -10,17 +10,20 @@ ARGS ?=
 # The tests run on stand-ins, so that they need no network, no data and little time.
 TEST := COURSE_BUDGET=smoke COURSE_OFFLINE=1
 
-.PHONY: help book test lab reference links repository
+.PHONY: help book bundle test test-site lab reference links addresses repository
 .PHONY: test-colab test-newest test-backend test-sabotage clean distclean FORCE
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book                       build the site"
+	@echo "make bundle                     pack the site and the notebooks into one zip for a classroom"
 	@echo "make test                       test everything that needs no network (ARGS=... goes to pytest)"
+	@echo "make test-site                  open every page of the site in Chromium, which must be installed"
 	@echo "make lab                        open JupyterLab"
 	@echo "make reference LESSON=CHAPTER/LESSON [BUDGET=cpu]"
 	@echo "                                run a lesson on real data; store its outputs and its result"
 	@echo "make links                      look for dead links in the built site's pages (network)"
+	@echo "make addresses                  ask whether the data can still be downloaded (network)"
 	@echo "make repository NAME=owner/name point every link of the course at another repository"
 	@echo "make test-colab                 the tests with the versions that Colab has"
 	@echo "make test-newest                the tests with the newest versions there are"
@@ -69,8 +72,18 @@ book: $(VENV)/ready
 	$(VENV)/bin/jupyter-book build . -W -n --keep-going
 	@echo "The site is at $(CURDIR)/_build/html/index.html"
 
+bundle: book
+	$(VENV)/bin/python tools/bundle.py
+
 test: $(VENV)/ready
 	$(TEST) $(VENV)/bin/python -m pytest tests chapters $(ARGS)
+
+$(VENV)/browser: $(VENV)/ready tools/browser_requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tools/browser_requirements.txt
+	@touch $@
+
+test-site: $(VENV)/browser
+	$(TEST) $(VENV)/bin/python -m pytest tests/test_browser.py -m browser $(ARGS)
 
 lab: $(VENV)/ready
 	$(VENV)/bin/python -m jupyterlab
@@ -82,6 +95,9 @@ reference: $(VENV)/ready
 
 links: $(VENV)/ready
 	$(VENV)/bin/jupyter-book build . --builder linkcheck
+
+addresses: $(VENV)/ready
+	$(VENV)/bin/python -m helpers.datasets check
 
 repository: $(VENV)/ready
 	@[ -n "$(NAME)" ] || { echo "Which repository? make repository NAME=owner/name" >&2; exit 2; }

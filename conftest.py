@@ -1,6 +1,8 @@
 """How the tests run: offline, at budget smoke, each notebook timed, a dead kernel noticed at once."""
 import os
 import pathlib
+import re
+import subprocess
 import sys
 import time
 from queue import Empty
@@ -19,6 +21,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.g
 # The labs' notebooks are run by tests/test_labs_NN.py, which also looks at what comes out.
 collect_ignore_glob = ["_build*", "*.venv*", "*/lab.ipynb", "*/lab_student.ipynb"]
 _SECONDS = {}
+_MEASURED = []
 
 
 def watch(kernel_class, interval=2.0):
@@ -65,6 +68,10 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_terminal_summary(terminalreporter):
+    if _MEASURED:
+        terminalreporter.section("measured")
+        for line in _MEASURED:
+            terminalreporter.write_line(line)
     if _SECONDS:
         terminalreporter.section("notebooks")
         for name, (seconds, failed) in _SECONDS.items():
@@ -73,7 +80,7 @@ def pytest_terminal_summary(terminalreporter):
 
 def pytest_collection_modifyitems(session, config, items):
     # Quick tests first, the book and the notebooks last: a small mistake shows before the long work.
-    order = {"test_site.py": 1}
+    order = {"test_site.py": 1, "test_browser.py": 1}
     items.sort(key=lambda item: 2 if item.path.suffix == ".ipynb" else order.get(item.path.name, 0))
 
 
@@ -81,3 +88,41 @@ def pytest_collection_modifyitems(session, config, items):
 def course():
     """The folder of the checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """A list of lines: what a test puts into it is printed at the end, whether the test passes or not."""
+    return _MEASURED
+
+
+def processor_seconds():
+    """What the processes that were started here and have ended computed; the clock where no system counts it."""
+    try:
+        import resource
+    except ImportError:
+        return time.perf_counter()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """The freshly built site: (folder of its pages, seconds by the clock, seconds of the processor)."""
+    out = tmp_path_factory.mktemp("site")
+    began, computed = time.perf_counter(), processor_seconds()
+    done = subprocess.run(
+        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT),
+         "--path-output", str(out), "--all", "-W", "-n", "--keep-going"],
+        capture_output=True, text=True, encoding="utf-8", errors="replace")
+    took = time.perf_counter() - began, processor_seconds() - computed
+    lines = (done.stdout + done.stderr).splitlines()
+    told = [line for line in lines if re.search("WARNING|ERROR|Traceback", line)] or lines[-30:]
+    assert done.returncode == 0, "the book does not build cleanly:\n" + "\n".join(told)
+    return out / "_build" / "html", *took
+
+
+@pytest.fixture(scope="session")
+def site(book):
+    """The folder of the freshly built pages."""
+    return book[0]

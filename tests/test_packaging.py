@@ -10,9 +10,10 @@ import zipfile
 import pytest
 from packaging.requirements import Requirement
 
+import notebooks
 import repository
 
-TARGETS = ("help book test lab reference links repository "
+TARGETS = ("help book test test-site bundle lab reference links addresses repository "
            "test-colab test-newest test-backend clean distclean").split()
 
 
@@ -77,7 +78,7 @@ esac
 def test_continuous_integration_runs_the_readmes_test_command(course):
     script = read(course / ".ci" / "run")
     assert script.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in script
-    assert re.search(r"^exec make .*\btest$", script, re.MULTILINE)
+    assert re.findall(r"^(?:exec )?make .*\b(test[\w-]*)$", script, re.MULTILINE) == ["test", "test-site"]
     if shutil.which("bash") and os.name == "posix":
         subprocess.run(["bash", "-n", course / ".ci" / "run"], check=True)
 
@@ -123,10 +124,16 @@ def test_colabs_versions_are_admitted(course):
             assert requirement.specifier.contains(colab[requirement.name]), requirement.name
 
 
-def test_wheel_carries_the_registry_the_style_and_the_results(course, project, tmp_path):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The helpers package, built as Colab and Binder build it."""
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                    "--no-index", "--wheel-dir", tmp_path, course], check=True)
-    wheel, = tmp_path.glob("*.whl")
+                    "--no-index", "--wheel-dir", folder, repository.ROOT], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_wheel_carries_the_registry_the_style_and_the_results(course, project, wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         registry = archive.read("helpers/datasets/datasets.toml").decode()
@@ -139,6 +146,35 @@ def test_wheel_carries_the_registry_the_style_and_the_results(course, project, t
     assert {"helpers/course.mplstyle", *modules} <= names
     assert wheel.name.startswith(f"{project['name']}-{project['version']}-")
     assert all(name.startswith(("helpers/", "helpers-")) for name in names)
+
+
+def test_a_lesson_begins_with_the_built_package_alone(course, wheel, tmp_path):
+    """As in Colab: no repository, only the package. `make test-colab` runs this with the versions that Colab has.
+
+    The setup cell, and the cells up to the first one that loads data, run in an empty folder.
+    """
+    packages = tmp_path / "packages"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", packages,
+                    wheel], check=True)
+    cells = notebooks.code_cells(notebooks.read(notebooks.lessons()[0]))
+    until = next(number for number, cell in enumerate(cells) if "datasets.load(" in cell.source)
+    script = "\n\n".join(cell.source for cell in cells[:until + 1])
+    script += "\n\nimport keras, numpy\nprint('FROM', helpers.__file__, keras.__version__, numpy.__version__)\n"
+    (tmp_path / "start.py").write_text(script, encoding="utf-8")
+    done = subprocess.run([sys.executable, "start.py"], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8",
+                          env={**os.environ, "PYTHONPATH": str(packages), "MPLBACKEND": "agg"})
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"FROM {packages}" in done.stdout and "stand-in" in done.stdout, done.stdout
+
+
+def test_binder_installs_what_the_course_does(course):
+    """mybinder.org reads `.binder` alone: the helpers, and of requirements.txt what runs a lesson."""
+    wanted = {str(each) for each in (Requirement(str(each).split(";")[0]) for each in requirements(course))}
+    lines = [line for line in read(course / ".binder" / "requirements.txt").splitlines() if not line.startswith("#")]
+    assert lines[0] == "-e ." and {str(Requirement(line)) for line in lines[1:]} <= wanted
+    assert any(line.startswith("tensorflow") for line in lines) and any(line.startswith("keras") for line in lines)
+    version = re.fullmatch(r"python-3\.(\d+)\n", read(course / ".binder" / "runtime.txt"))[1]
+    assert 11 <= int(version) <= 13, "the Pythons that the workflow tests"
 
 
 def test_the_version_is_the_same_everywhere(course, project):

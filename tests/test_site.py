@@ -1,15 +1,15 @@
 """The published site: built once with warnings as errors, then read page by page as a browser would."""
 import gzip
-import importlib.util
 import json
 import pathlib
 import re
-import subprocess
-import sys
 import urllib.parse
 
 import pytest
 import yaml
+
+import cards
+import repository
 
 bs4 = pytest.importorskip("bs4")
 pytest.importorskip("jupyter_book")
@@ -19,20 +19,6 @@ LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video
          "embed": "src", "object": "data"}
 LOADING_LINKS = {"stylesheet", "preload", "modulepreload", "icon", "shortcut icon", "apple-touch-icon"}
 CITED = re.compile(r"\{cite(?::[a-z]+)?\}`([^`]+)`")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The folder of the freshly built pages."""
-    out = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT),
-         "--path-output", str(out), "--all", "-W", "-n", "--keep-going"],
-        capture_output=True, text=True, encoding="utf-8", errors="replace")
-    lines = (done.stdout + done.stderr).splitlines()
-    told = [line for line in lines if re.search("WARNING|ERROR|Traceback", line)] or lines[-30:]
-    assert done.returncode == 0, "the book does not build cleanly:\n" + "\n".join(told)
-    return out / "_build" / "html"
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +58,11 @@ def is_elsewhere(address):
 
 
 def local_file(site, name, address):
-    """The file that an address on a page means, and the anchor in it."""
+    """The file that an address on a page means, and the anchor in it. An address from the root begins with the site's."""
     address, _, anchor = address.partition("#")
     path = urllib.parse.unquote(address.partition("?")[0])
+    if path.startswith("/"):
+        return (site / path.removeprefix(urllib.parse.urlsplit(site_address()).path)).resolve(), anchor
     return ((site / name).parent / path).resolve() if path else (site / name).resolve(), anchor
 
 
@@ -208,12 +196,103 @@ def test_cited_keys_are_in_the_bibliography():
             if figure.get("source") and figure["source"] not in known:
                 unknown.append(f"{path.name}: {figure['source']}")
     assert not unknown, "\n".join(unknown)
+    used = {key.strip() for text in cited.values() for keys in CITED.findall(text) for key in keys.split(",")}
+    assert known - used == set(), "in the bibliography, and cited on no page"
+
+
+def test_the_landing_page_shows_real_results(site, pages):
+    """A result for each task whose lesson has stored outputs. The words by which it is found stand in tools/cards.py."""
+    for task in cards.TASKS:
+        name, *_ = cards.RESULTS[task.__name__]
+        path = ROOT / "chapters" / f"{name}.ipynb"
+        stored = path.is_file() and any("image/png" in output.get("data", {}) for cell in
+                                        json.loads(path.read_text(encoding="utf-8"))["cells"]
+                                        for output in cell.get("outputs", []))
+        result = cards.result(task.__name__)
+        assert bool(result) == stored, f"{task.__name__}: no picture of {name} has the words that tools/cards.py names"
+        if result:
+            picture, = pages["intro.html"].find_all("img", src=f"_static/results/{task.__name__}.webp")
+            assert picture["alt"] == result.alt and (site / picture["src"]).is_file()
+
+
+def test_every_page_has_a_title_a_description_and_a_card_of_its_own(site, pages):
+    seen = {}
+    base = site_address()
+    for name in contents():
+        page = pages[f"{name}.html"]
+        tags = {tag.get("name") or tag.get("property"): tag["content"] for tag in page.find_all("meta", content=True)}
+        for kind, text in [("title", page.title.get_text()), ("description", tags["description"]),
+                           ("title", tags["og:title"]), ("address", tags["og:url"]), ("card", tags["og:image"])]:
+            assert seen.setdefault((kind, text), name) == name, f"{name} and {seen[kind, text]}: {kind}: {text}"
+        assert 40 <= len(tags["description"]) <= 200, f"{name}: {tags['description']}"
+        assert page.find("link", rel="canonical")["href"] == tags["og:url"]
+        assert (site / tags["og:image"].removeprefix(base)).is_file(), tags["og:image"]
+
+
+def site_address():
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+
+
+def test_the_site_map_names_every_page_and_only_those(site, pages):
+    base = site_address()
+    owner, name = repository.present().split("/")
+    assert base == f"https://{owner}.github.io/{name}/"
+    named = re.findall(r"<loc>([^<]+)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    wanted = {base if page == "intro" else f"{base}{page}.html" for page in contents()}
+    assert set(named) == wanted and len(named) == len(wanted)
+    assert (site / "index.html").read_bytes() == (site / "intro.html").read_bytes()
+
+
+def test_next_and_previous_go_through_the_whole_course(site, pages):
+    def neighbour(name, relation):
+        link = pages[name].find("link", rel=relation)
+        return link and local_file(site, name, link["href"])[0].relative_to(site).as_posix()
+
+    way = ["intro.html"]
+    while (following := neighbour(way[-1], "next")) and len(way) <= len(pages):
+        assert neighbour(following, "prev") == way[-1], following
+        way.append(following)
+    assert way == [f"{name}.html" for name in contents()]
+
+
+def test_every_notebook_can_be_launched(site, pages):
+    """On every lesson and lab: Colab, Binder and the notebook itself; what each address names is in the repository."""
+    here = repository.present()
+    branch = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
+    launched = [name for name in contents() if (ROOT / f"{name}.ipynb").is_file()]
+    assert launched
+    for name in launched:
+        header = pages[f"{name}.html"].find(class_="article-header-buttons")
+        links = [link["href"] for link in header.find_all("a", href=True)]
+        colab, = (link for link in links if "colab.research.google.com" in link)
+        binder, = (link for link in links if "mybinder.org" in link)
+        download, = (link for link in links if link.endswith(".ipynb") and not is_elsewhere(link))
+        assert colab == f"https://colab.research.google.com/github/{here}/blob/{branch}/{name}.ipynb"
+        assert binder == f"https://mybinder.org/v2/gh/{here}/{branch}?urlpath=lab/tree/{name}.ipynb"
+        assert (ROOT / ".binder" / "requirements.txt").is_file()
+        badge = pages[f"{name}.html"].article.find("a", href=re.compile("colab.research.google.com"))
+        assert badge["href"] == colab, "the badge beneath the title"
+        given = json.loads(local_file(site, f"{name}.html", download)[0].read_text(encoding="utf-8"))
+        own = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
+        assert [cell["source"] for cell in given["cells"]] == [cell["source"] for cell in own["cells"]]
+
+
+def test_terms_of_the_glossary_are_linked(pages):
+    """The first time that a page uses one, and nowhere else; not in headings, code or links."""
+    terms = {term["id"] for term in pages["guide/glossary.html"].find_all("dt", id=True)}
+    linked = set()
+    for name in contents():
+        links = pages[f"{name}.html"].select("a.glossary")
+        targets = [link["href"].partition("#")[2] for link in links]
+        assert len(targets) == len(set(targets)) and set(targets) <= terms, name
+        assert not any(link.find_parent(["h1", "h2", "h3", "pre", "code", "table"]) for link in links), name
+        linked |= set(targets)
+        if (ROOT / f"{name}.ipynb").is_file() and not name.endswith("lab_student"):
+            assert targets, f"{name} uses no term of the glossary"
+    assert len(linked) >= len(terms) / 2, sorted(terms - linked)
 
 
 def test_pictures_of_the_landing_page_are_what_the_code_draws():
-    spec = importlib.util.spec_from_file_location("cards", ROOT / "tools" / "cards.py")
-    cards = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(cards)
     assert (ROOT / "_static/logo.svg").read_text(encoding="utf-8") == cards.logo()
     assert (ROOT / "_static/colab_badge.svg").read_text(encoding="utf-8") == cards.badge()
     for task in cards.TASKS:

@@ -2,13 +2,20 @@
 
     python tools/cards.py        # writes logo, favicon, badge and cards into _static
 
-The pictures carry their own background, so they look the same in the light and the dark theme.
+The pictures carry their own background, so they look the same in the light and the dark theme. On the site the
+drawn picture of a task gives way to a real result, cut out of the stored outputs of a lesson: see `result`.
 """
+import base64
+import collections
+import functools
+import io
+import json
 import math
 import random
 from pathlib import Path
 
-STATIC = Path(__file__).resolve().parents[1] / "_static"
+ROOT = Path(__file__).resolve().parents[1]
+STATIC = ROOT / "_static"
 WIDTH, HEIGHT = 320, 200
 # Colours that colour-blind readers can tell apart (Okabe and Ito).
 ACCENT, SKY, GREEN, YELLOW, GOLD, ORANGE = "#0072b2", "#56b4e9", "#009e73", "#f0e442", "#e69f00", "#d55e00"
@@ -158,6 +165,49 @@ def tracking():
     line = f'<path d="M{trail[0] + 46} 138H{trail[-1] + 46}" stroke="{ORANGE}" stroke-width="3" fill="none"/>'
     return (draw(scene(car_at=trail[-1])[:-5]) + ghosts + draw(car(trail[-1])) + line + dots
             + frame(196, 113, 296, 173, "car 1", ORANGE))
+
+
+# Where the site takes a task's real result from: a lesson, words in the alternative text of one of its pictures, the
+# part of the picture that is shown (left, top, right, bottom, as shares of its size), and what that part shows.
+RESULTS = {
+    "classification": ("01_classification/04_resnet", "Grad-CAM", (0.255, 0, 0.745, 1),
+                       "Four test images with their true class; below them, in yellow, what the network looked at, and "
+                       "its answer. Two answers are right and two are wrong."),
+    "detection": ("02_detection/03_yolo", "with the detector's boxes", (0.005, 0.01, 0.332, 0.735),
+                  "A blood smear with the boxes that the detector found around red cells, white cells and platelets."),
+    "segmentation": ("03_segmentation/02_fcn", "best and the worst test frame", (0.668, 0.04, 0.995, 0.428),
+                     "A street as the network sees it: each pixel in the colour of road, building, tree, sky or car."),
+    "generation": ("04_generation/04_diffusion", "from pure noise at the top to a clean digit", (0, 0, 1, 1),
+                   "Twelve columns that begin at the top as noise and become handwritten digits on the way down."),
+    "super_resolution": ("05_super_resolution/02_espcn", "truth, bicubic and ESPCN", (0.505, 0.055, 0.997, 0.5),
+                         "A part of a butterfly's wing twice: blurred by bicubic interpolation, and sharp by a network."),
+    "style_transfer": ("06_style_transfer/01_neural_style_transfer", "the same scene painted", (0.505, 0.08, 0.995, 0.98),
+                       "Old houses on a river, painted by the network in swirling strokes of deep blue and yellow."),
+    "tracking": ("07_tracking/02_from_pixels_to_tracks", "looping film of the rendered street", (0, 0, 1, 1),
+                 "A rendered street with numbered boxes around people who walk; the number follows the person."),
+}
+Result = collections.namedtuple("Result", "picture alt lesson")
+
+
+@functools.cache
+def result(task):
+    """The real result of a task as (picture, alternative text, lesson); None while no lesson has stored it."""
+    from PIL import Image
+
+    lesson, words, part, alt = RESULTS.get(task, (None,) * 4)
+    path = ROOT / "chapters" / f"{lesson}.ipynb"
+    if not path.is_file():
+        return None
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if words in output.get("metadata", {}).get("image/png", {}).get("alt", ""):
+                picture = Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"])))
+                picture.seek(getattr(picture, "n_frames", 1) // 2)  # of a film, the middle
+                picture = picture.convert("RGB")
+                (width, height), (left, top, right, bottom) = picture.size, part
+                return Result(picture.crop((round(left * width), round(top * height), round(right * width),
+                                            round(bottom * height))), alt, lesson)
+    return None
 
 
 TASKS = [classification, detection, segmentation, generation, super_resolution, style_transfer, tracking]
