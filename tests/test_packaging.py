@@ -245,6 +245,7 @@ def test_repository_changes_every_place_and_back_again(copy):
     assert names == {"pyproject.toml", "README.md", "_config.yml", "intro.md",
                      "chapters/01_classification/01_first_cnn.ipynb"}
     assert repository.present(copy) == "Some-One/vision.course" and repository.disagreements(copy) == []
+    assert "\n  baseurl: https://some-one.github.io/vision.course/\n" in read(copy / "_config.yml")
     intro = read(copy / "intro.md")
     assert "https://some-one.github.io/vision.course/intro.html, Some-One/vision.course. Not" in intro
     assert f"{old}-data" in intro and "somebody/models" in intro

@@ -236,7 +236,7 @@ def site_address():
 def test_the_site_map_names_every_page_and_only_those(site, pages):
     base = site_address()
     owner, name = repository.present().split("/")
-    assert base == f"https://{owner}.github.io/{name}/"
+    assert base == f"https://{owner.lower()}.github.io/{name}/"
     named = re.findall(r"<loc>([^<]+)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
     wanted = {base if page == "intro" else f"{base}{page}.html" for page in contents()}
     assert set(named) == wanted and len(named) == len(wanted)
@@ -275,6 +275,26 @@ def test_every_notebook_can_be_launched(site, pages):
         given = json.loads(local_file(site, f"{name}.html", download)[0].read_text(encoding="utf-8"))
         own = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
         assert [cell["source"] for cell in given["cells"]] == [cell["source"] for cell in own["cells"]]
+
+
+def test_lessons_are_linked_by_their_number(pages):
+    """Wherever running text says "lesson 2.1", and in the overview of each chapter; to the page with that number."""
+    numbers = {pages[f"{name}.html"].article.h1.get_text().split()[0]: name for name in contents()}
+    links = 0
+    for name in contents():
+        for link in pages[f"{name}.html"].article.select("p a.reference.internal, li a.reference.internal"):
+            number = re.match(r"\d+\.\d+(?= |$)", link.get_text())
+            if number and number[0] in numbers:
+                target = numbers[number[0]].rpartition("/")[2]
+                assert link["href"].endswith(f"{target}.html"), f"{name}: {link}"
+                links += 1
+    assert links >= 100
+    for name in contents():
+        if name.endswith("/index"):
+            below = {other.rpartition("/")[2] + ".html" for other in contents()
+                     if other.startswith(name.removesuffix("index")) and other != name}
+            linked = {link["href"] for link in pages[f"{name}.html"].article.find_all("a", href=True)}
+            assert below <= linked, f"{name} does not lead to {below - linked}"
 
 
 def test_terms_of_the_glossary_are_linked(pages):

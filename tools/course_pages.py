@@ -28,6 +28,9 @@ aria-label="Search the course" placeholder="Search the course"></form></section>
 # The theme loads the index of the search on every page, though it is used on the search page alone.
 SEARCH = re.compile(r'\s*<script src="[^"]*(?:_static/searchtools|_static/language_data|searchindex)\.js[^"]*"></script>')
 
+# The arrow that unfolds a chapter in the sidebar has no name for a screen reader; it gets that of its chapter.
+UNFOLDS = re.compile(r'(<a class="reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>')
+
 
 def promise(doctree):
     """The first paragraph of a page as plain text of at most 200 characters: what the page promises."""
@@ -40,12 +43,14 @@ def promise(doctree):
 
 def describe(app, pagename, templatename, context, doctree):
     """Add the description and the tags of Open Graph, which social networks read."""
-    site = app.config.project
+    site = app.config.html_title
     title = " ".join(re.sub("<[^>]+>", "", html.unescape(context.get("title", ""))).split())
     text = promise(doctree) or f"{title}: {site}."
     if pagename == app.config.root_doc:
         context["pageurl"] = app.config.html_baseurl
         title = site
+    if not doctree:  # search, index, 404: no page that anyone should be sent to
+        context["pageurl"] = None
     picture = f"{app.config.html_baseurl}_static/social/{social_name(pagename if doctree else app.config.root_doc)}"
     tags = {"og:type": "article" if doctree else "website", "og:site_name": site, "og:title": title,
             "og:description": text, "og:url": context.get("pageurl"), "og:image": picture,
@@ -141,7 +146,7 @@ def finish(app, exception):
     """What needs all pages: pictures and their sizes, the site map, the page for lost readers, the bare address."""
     if exception or app.builder.format != "html":
         return
-    out, base, site = Path(app.outdir), app.config.html_baseurl, app.config.project
+    out, base, site = Path(app.outdir), app.config.html_baseurl, app.config.html_title
     results = {task.__name__: cards.result(task.__name__) for task in cards.TASKS}
     for folder in ("results", "social"):
         (out / "_static" / folder).mkdir(exist_ok=True)
@@ -161,6 +166,7 @@ def finish(app, exception):
             text = settle_pictures(text, page.parent)
             if page.name != "search.html":
                 text = SEARCH.sub("", text)
+            text = UNFOLDS.sub(r'\1\2\3 aria-label="Pages of \2">', text)
             if page.name == "404.html":  # it is shown at any depth, so its addresses start at the site's own
                 path = urllib.parse.urlsplit(base).path
                 text = re.sub(r'((?:href|src|action|data-content_root)=")(?![a-z]+:|[/#"])(?:\./)?', rf"\g<1>{path}", text)

@@ -112,6 +112,15 @@ def trim_icons(app, exception):
         font.save(path)
 
 
+def join_style_sheets(app, exception):
+    """The theme's first style sheet does nothing but import a second one. Browsers ask for that twice, once at a
+    wrong address, so its rules take the place of the import."""
+    sheet = Path(app.outdir) / "_static/styles/theme.css"
+    if not exception and sheet.is_file() and '@import "../basic.css";' in (text := sheet.read_text(encoding="utf-8")):
+        basic = (sheet.parent.parent / "basic.css").read_text(encoding="utf-8")
+        sheet.write_text(text.replace('@import "../basic.css";', re.sub(r"url\((?![\"'/]|\w+:)", "url(../", basic)), encoding="utf-8")
+
+
 def setup(app):
     app.connect("config-inited", leave_vendored_scripts_to_their_pages)
     app.add_domain(Formulas, override=True)
@@ -120,4 +129,5 @@ def setup(app):
     app.connect("doctree-read", hide_marks)
     app.connect("doctree-resolved", use_own_badge)
     app.connect("build-finished", trim_icons)
+    app.connect("build-finished", join_style_sheets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
