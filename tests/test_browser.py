@@ -54,15 +54,13 @@ LOOK = r"""() => ({
         natural: [picture.naturalWidth, picture.naturalHeight],
         given: [picture.getAttribute("width"), picture.getAttribute("height")].map(Number)})),
 })"""
-# All rules on the desktop; on the phone all but colours, which are the same; in the dark the rules on colours alone.
+# All rules on the desktop; on the phone and in the dark those on which the dress has an influence.
 # What is drawn inside a formula is hidden from screen readers and has the text's colour, so it is left out.
-AXE = """async ([colours, others]) => {
-    const rules = ["color-contrast", "link-in-text-block"], options = {resultTypes: ["violations"]};
-    if (!others) options.runOnly = {type: "rule", values: rules};
-    if (!colours) options.rules = Object.fromEntries(rules.map(rule => [rule, {enabled: false}]));
-    return (await axe.run({exclude: [["mjx-math"]]}, options)).violations.map(
-        found => [found.impact, found.id, found.nodes.map(node => node.target.join(" "))]);
-}"""
+RULES = {"desktop": None, "dark": ["color-contrast", "link-in-text-block"],
+         "phone": ["scrollable-region-focusable", "aria-hidden-focus", "target-size", "meta-viewport"]}
+AXE = """async rules => (await axe.run({exclude: [["mjx-math"]]}, {
+    resultTypes: ["violations"], ...(rules && {runOnly: {type: "rule", values: rules}})})).violations.map(
+        found => [found.impact, found.id, found.nodes.map(node => node.target.join(" "))])"""
 
 
 class Host(http.server.BaseHTTPRequestHandler):
@@ -173,7 +171,7 @@ def visits(site, address, browser, measured):
             page.evaluate(SETTLE)
             seen = page.evaluate(LOOK)
             page.evaluate(script)
-            return seen | {"faults": faults, "axe": page.evaluate(AXE, [dress != "phone", dress != "dark"])}
+            return seen | {"faults": faults, "axe": page.evaluate(AXE, RULES[dress])}
 
     jobs = [(name, dress) for name in names(site) for dress in DRESSES]
 

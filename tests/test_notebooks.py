@@ -74,6 +74,17 @@ def test_stored_outputs_are_complete_and_clean(lesson):
 
 
 @every_lesson
+def test_no_formula_has_lost_a_backslash(lesson):
+    """A formula written through a Python string turns \\text into a tab and "ext", \\right into a new line and "ight"."""
+    for number, cell in enumerate(notebooks.read(lesson).cells):
+        found = re.search(r".{0,30}[\x00-\x09\x0b-\x1f].{0,30}", cell.source)
+        assert not found, f"cell {number}: {found[0]!r}"
+        if cell.cell_type == "markdown":
+            left, right = (len(re.findall(rf"\\{side}(?![a-z])", cell.source)) for side in ("left", "right"))
+            assert left == right, f"cell {number}: {left} \\left and {right} \\right"
+
+
+@every_lesson
 def test_some_outputs_are_compared(lesson):
     checked = [cell for cell in notebooks.code_cells(notebooks.read(lesson)) if "# NBVAL_CHECK_OUTPUT" in cell.source]
     assert len(checked) >= 2 and all(cell.outputs for cell in checked)

@@ -89,8 +89,9 @@ def social_card(title, site, pictures):
     return card
 
 
-def fitted(picture, width, height):
-    scale = min(width / picture.width, height / picture.height)
+def fitted(picture, width, height, at_most=3):
+    """The picture at the size that fits, enlarged by `at_most`."""
+    scale = min(width / picture.width, height / picture.height, at_most)
     return picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
 
 
@@ -152,7 +153,7 @@ def finish(app, exception):
         (out / "_static" / folder).mkdir(exist_ok=True)
     for name, result in results.items():
         if result:
-            fitted(result.picture, 640, 480).save(out / f"_static/results/{name}.webp", quality=85)
+            fitted(result.picture, 560, 350, at_most=1).save(out / f"_static/results/{name}.webp", quality=85)
     for name, title in app.env.titles.items():
         number = ".".join(map(str, title.get("secnumber", ())))
         chapter = CHAPTER.match(name)
