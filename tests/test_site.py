@@ -184,10 +184,10 @@ def test_cited_keys_are_in_the_bibliography():
     assert known and all(key == key.lower() for key in known)
     cited = {}
     for path in [ROOT / "intro.md", *ROOT.glob("guide/*.md"), *ROOT.glob("chapters/**/*.md")]:
-        cited[path.name] = path.read_text(encoding="utf-8")
+        cited[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     for path in ROOT.glob("chapters/*/*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        cited[path.name] = "\n".join(
+        cited[path.relative_to(ROOT).as_posix()] = "\n".join(
             "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     unknown = [f"{name}: {key.strip()}" for name, text in cited.items()
                for keys in CITED.findall(text) for key in keys.split(",") if key.strip() not in known]

@@ -78,7 +78,8 @@ def link_pages(app, doctree, docname):
         for place, name in enumerate(missing):
             paragraph += [nodes.Text(", " if place else ""), nodes.reference(
                 "", app.env.titles[name].astext(), internal=True, refuri=address(name))]
-        doctree.next_node(nodes.section).append(paragraph + nodes.Text("."))
+        paragraph += nodes.Text(".")
+        doctree.next_node(nodes.section).append(paragraph)
 
 
 # Terms of the glossary
