@@ -29,7 +29,7 @@ aria-label="Search the course" placeholder="Search the course"></form></section>
 SEARCH = re.compile(r'\s*<script src="[^"]*(?:_static/searchtools|_static/language_data|searchindex)\.js[^"]*"></script>')
 
 # The arrow that unfolds a chapter in the sidebar has no name for a screen reader; it gets that of its chapter.
-UNFOLDS = re.compile(r'(<a class="reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>')
+UNFOLDS = re.compile(r'(<a class="(?:current )?reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>')
 
 
 def promise(doctree):
