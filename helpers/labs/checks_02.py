@@ -100,7 +100,7 @@ def street_sizes(rng, count):
 
 def shapes_find_groups(answer, rng, lab):
     """sizes that come in groups: one shape a group, the mean of its members, in order of area"""
-    for count in (2, 4, int(rng.integers(3, 6))):
+    for count in (2, 3, 4):
         ratios = np.exp(rng.choice([-0.55, 0.0, 0.55], size=count) + rng.uniform(-0.1, 0.1, count))
         sides = 6 * 2.2 ** (np.arange(count) + rng.uniform(-0.1, 0.1, count))
         groups = [np.array([side * ratio, side / ratio]) * np.exp(rng.normal(0, 0.06, (int(rng.integers(25, 45)), 2)))
@@ -120,7 +120,7 @@ def shapes_find_groups(answer, rng, lab):
         fits, could = (shape_overlap(sizes, each).max(axis=1).mean() for each in (got, wanted))
         raise Wrong(f"sizes in {count} groups far apart: their means overlap the sizes by {could:.3f} on average, your shapes by "
                     f"{fits:.3f}. Is a shape the mean of all sizes that it overlaps most, until nothing changes any more? And a "
-                    "bad start can leave two shapes in one group: start several times, and keep the best")
+                    "bad start can leave two shapes in one group: start twenty times, and keep the best")
 
 
 def shapes_fit_by_overlap(answer, rng, lab):
@@ -138,7 +138,7 @@ def shapes_fit_by_overlap(answer, rng, lab):
                f"{means[worst].round(3)}. Do all steps go by 1 - IoU (differences in pixels let the few large ones decide), and are "
                "they repeated until nothing changes? Nothing may be rounded: overlap has no unit")
         expect(fits > could - 0.03, f"{count} shapes for 200 sizes: the sizes can overlap them by {could:.3f} on average; yours reach "
-               f"{fits:.3f}. A bad start ends in a bad place: start several times, and keep the best")
+               f"{fits:.3f}. A bad start ends in a bad place: start twenty times, and keep the best")
 
 
 def shapes_repeat(answer, rng, lab):
@@ -801,7 +801,7 @@ TASKS = (
          ("The overlap of two sizes around the same middle: the smaller width times the smaller height is shared.",
           "Two steps, again and again: each size goes to the shape that it overlaps most; each shape becomes the mean of its sizes. "
           "A shape that nobody chose stays as it is.",
-          "Start from `count` different sizes drawn by chance, ten times, and keep the shapes whose sizes overlap them most on "
+          "Start from `count` different sizes drawn by chance, twenty times, and keep the shapes whose sizes overlap them most on "
           "average. Then sort by area."),
          ((1, shapes_find_groups), (1, shapes_fit_by_overlap), (1, shapes_repeat))),
     Task("targets", "What every slot must answer", 30, "lesson 2.3, “Who answers for a box?”",
