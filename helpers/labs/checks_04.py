@@ -189,7 +189,7 @@ def learned_enough(answer, rng, lab):
            "layers, or larger batches?")
 
 
-ENOUGH = 0.6
+ENOUGH = 0.5
 
 
 # Task information
