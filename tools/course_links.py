@@ -1,7 +1,7 @@
 """Sphinx extension of the published site: links that the text does not have to spell out.
 
 - "lesson 2.1", "lessons 1.1 and 1.4", "Lab 5", and the bold "2.1 Title" of a chapter's overview lead to that page.
-- The first time that a page uses a term of the glossary, it is a link. The terms of a chapter are linked in that
+- The first time that a page uses a term of the glossary, it is a link, unless it stands there in bold. The terms of a chapter are linked in that
   chapter and in later ones, because a word like "style" is a term only where it has been introduced.
 
 Only running text is touched: no headings, code, formulas, tables, captions or links. The sources stay as they are,
@@ -127,7 +127,8 @@ def link_terms(app, doctree, docname):
         found = []
         for match in pattern.finditer(text):
             entry = known.pop(match[1], None) or known.pop(match[1][0].lower() + match[1][1:], None)
-            if entry:
+            # In bold a page introduces a word itself, perhaps in a sense of its own.
+            if entry and not isinstance(text.parent, nodes.strong):
                 found.append((match.start(), match.end(), f"{page}#{entry[1]}",
                               {"classes": ["glossary"], **({"reftitle": entry[2]} if entry[2] else {})}))
         put_links(text, found)
