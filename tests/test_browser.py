@@ -303,9 +303,9 @@ def test_three_clicks_from_the_landing_page_to_a_running_notebook(site, browser,
         with opened(browser, address, dress) as (page, faults):
             page.goto(address)
             for href, there in ways[name]:
-                link = f'article a[href="{href}"]'
-                card = page.locator(".sd-card").filter(has=page.locator(link))  # whose link covers it, without a text
-                (card if card.count() else page.locator(f"{link}:visible")).first.click()
+                link = f'a[href="{href}"]'
+                card = page.locator("article .sd-card").filter(has=page.locator(link))  # its link covers it, without text
+                (card if card.count() else page.locator(f"article {link}:visible")).first.click()
                 page.wait_for_url(f"**/{there}*")
             page.locator('article a[href*="colab.research.google.com/github/"]:visible').first.click(no_wait_after=True)
             page.wait_for_timeout(500)
