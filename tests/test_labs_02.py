@@ -6,9 +6,10 @@ import nbformat
 import numpy as np
 import pytest
 
+import lab_runs
 import setup_cell
 from helpers import detection, labs, metrics
-from helpers.labs import checks_02, grade, process, release
+from helpers.labs import checks_02, grade, release
 from helpers.labs.tasks import Answer, Server, judge
 
 NUMBER = "02"
@@ -82,26 +83,24 @@ def test_variants_differ_and_stay_sensible():
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The solution and the unfilled copy, graded as submissions."""
-    folder = tmp_path_factory.mktemp("submissions")
-    (folder / "solution.ipynb").write_bytes(SOURCE.read_bytes())
-    (folder / "unfilled.ipynb").write_bytes(STUDENT.read_bytes())
-    return grade.grade(folder, folder / "out", 20_261_127, process.Settings(namespaces=process.can_isolate(), seconds=240))
+def runs(tmp_path_factory):
+    """What became of the solution, and what the unfilled copy showed."""
+    return lab_runs.both(NUMBER, tmp_path_factory.mktemp("student"))
 
 
-def test_the_solution_is_all_right(graded):
-    result = graded["solution"]
+def test_the_solution_is_all_right(runs):
+    result, _ = runs
     assert [(task["name"], task["status"], task["reason"]) for task in result["tasks"] if task["status"] != "right"] == [
         ("experiment", "handed in", "")]
     assert result["points"] == result["of"] == 29 and not result["failed_cells"] and not result["note"]
-    assert result["seconds"] - result["seconds_of_the_notebook"] < 30
+    # The grader's own share: seconds where the machine is idle, and in proportion where it is not.
+    notebook = result["seconds_of_the_notebook"]
+    assert result["seconds"] - notebook < max(10, 0.5 * notebook)
 
 
-def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(graded):
-    result = graded["unfilled"]
-    assert {task["status"] for task in result["tasks"]} == {"not attempted"}
-    assert result["points"] == 0 and not result["failed_cells"] and not result["note"]
+def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(runs):
+    _, shown = runs
+    assert lab_runs.is_unfilled(shown, checks_02.TASKS), shown
 
 
 # Wrong answers, as a class gives them. The right ones come from the solution, as far as it needs no Keras.

@@ -8,9 +8,10 @@ import pytest
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
+import lab_runs
 import setup_cell
 from helpers import labs
-from helpers.labs import checks_04, grade, process, release
+from helpers.labs import checks_04, grade, release
 from helpers.labs.tasks import Answer, Server, Wrong, judge
 
 NUMBER = "04"
@@ -88,26 +89,21 @@ def test_variants_differ_and_stay_sensible():
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The solution and the unfilled copy, graded as submissions."""
-    folder = tmp_path_factory.mktemp("submissions")
-    (folder / "solution.ipynb").write_bytes(SOURCE.read_bytes())
-    (folder / "unfilled.ipynb").write_bytes(STUDENT.read_bytes())
-    settings = process.Settings(namespaces=process.can_isolate(), seconds=240)
-    return grade.grade(folder, folder / "out", 20_261_128, settings)
+def runs(tmp_path_factory):
+    """What became of the solution, and what the unfilled copy showed."""
+    return lab_runs.both(NUMBER, tmp_path_factory.mktemp("student"))
 
 
-def test_the_solution_is_all_right(graded):
-    result = graded["solution"]
+def test_the_solution_is_all_right(runs):
+    result, _ = runs
     assert [(task["name"], task["status"], task["reason"]) for task in result["tasks"] if task["status"] != "right"] == [
         ("attribute", "handed in", "")]
     assert result["points"] == result["of"] == 25 and not result["failed_cells"] and not result["note"]
 
 
-def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(graded):
-    result = graded["unfilled"]
-    assert {task["status"] for task in result["tasks"]} == {"not attempted"}
-    assert result["points"] == 0 and not result["failed_cells"] and not result["note"]
+def test_the_unfilled_copy_runs_to_its_end_and_nothing_is_attempted(runs):
+    _, shown = runs
+    assert lab_runs.is_unfilled(shown, checks_04.TASKS), shown
 
 
 # Wrong answers, as a class gives them
