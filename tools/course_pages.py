@@ -167,6 +167,7 @@ def finish(app, exception):
             text = settle_pictures(text, page.parent)
             if page.name != "search.html":
                 text = SEARCH.sub("", text)
+            text = text.replace('role="doc-biblioentry"', 'role="listitem"')  # docutils puts them into a list
             text = UNFOLDS.sub(r'\1\2\3 aria-label="Pages of \2">', text)
             if page.name == "404.html":  # it is shown at any depth, so its addresses start at the site's own
                 path = urllib.parse.urlsplit(base).path
