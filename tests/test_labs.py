@@ -240,8 +240,11 @@ def test_a_class_is_graded_and_stays_graded(tmp_path, monkeypatch):
     text = {"right": notebook(RIGHT, "essay = 'words'"), "partly": notebook("def double(x):\n    return 2.0 * x"),
             "unfilled": notebook("def double(x):\n    return ..."),
             # Split, renamed, other cells between, one of them failing, Colab's and Jupyter's own language, an old format.
-            "rearranged": notebook("%matplotlib inline\n!pip install x\nfactor = 2", "1 / 0", "%%bash\nrm", "x = (7\n% 4)",
-                                   "def helper(x):\n    return factor * x", "double = lambda x: helper(x)", "display(x)"),
+            "rearranged": notebook("%matplotlib inline\n!pip install x\n%time factor = 2", "1 / 0", "%%bash\nrm", "x = (7\n% 4)",
+                                   "%%time\ndef helper(x):\n    return factor * x",
+                                   "%%capture kept\ndouble = lambda x: helper(x)", "double?",
+                                   "files = !ls\nprint(len(files))", "display(x)",
+                                   "class Mute(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Mute"),
             "old": notebook(RIGHT, version=3),
             "=broken": "{\"cells\": [", "list": "[]", "empty": "", "no code": json.dumps({"cells": []})}
     done = run(tmp_path, **text)
@@ -249,7 +252,9 @@ def test_a_class_is_graded_and_stays_graded(tmp_path, monkeypatch):
     assert points == {"right": 3, "partly": 2, "rearranged": 3, "old": 3} | dict.fromkeys(
         ("unfilled", "=broken", "list", "empty", "no code"), 0)
     assert by_task(done["unfilled"])["double"]["status"] == by_task(done["no code"])["double"]["status"] == "not attempted"
-    assert done["rearranged"]["failed_cells"] == [(3, "it raised ZeroDivisionError: division by zero (line 1 of its cell)")]
+    assert done["rearranged"]["failed_cells"] == [
+        (3, "it raised ZeroDivisionError: division by zero (line 1 of its cell)"),
+        (11, "it raised an exception that cannot be written down (line 4 of its cell)")]
     assert "could not be read" in done["=broken"]["note"] and by_task(done["right"])["essay"]["status"] == "handed in"
 
     with (tmp_path / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:

@@ -324,7 +324,7 @@ def enlarger_is_faithful(answer, rng, lab):
 
 
 def enlarger_gains(answer, rng, lab):
-    """on pictures that nobody has seen it is closer to the truth than bicubic interpolation"""
+    """on pictures that nobody has seen it is clearly closer to the truth than bicubic interpolation"""
     gains, _ = gains_of(answer, rng, lab)
     expect(gains.mean() > 0, f"on new pictures it is {-gains.mean():.2f} dB worse than bicubic interpolation")
     expect(gains.mean() > 0.05, f"on new pictures it gains {gains.mean():.3f} dB over bicubic interpolation, next to nothing")
@@ -335,10 +335,10 @@ def enlarger_gains_enough(answer, rng, lab):
     wanted = WANTED["smoke" if lab.budget == "smoke" else "cpu"]
     gains, _ = gains_of(answer, rng, lab, count=6)
     expect(gains.mean() >= wanted, f"on new pictures it gains {gains.mean():.2f} dB over bicubic interpolation; at this "
-           f"budget at least {wanted} dB are asked for. More steps, or another learning rate?")
+           f"budget at least {wanted} dB are asked for. Another learning rate, or one that decays?")
 
 
-WANTED = {"smoke": 0.25, "cpu": 1.0}  # dB; a sensible training gets two to three times as much
+WANTED = {"smoke": 0.15, "cpu": 1.0}  # dB, as the task says; a plain training has got 0.23 at smoke, others 0.5 to 0.75
 
 
 # Task gain_interval

@@ -151,9 +151,12 @@ def describe(error):
     import traceback
 
     own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if _CELL.match(frame.filename)]
-    message = " ".join(str(error).split())[:300]
     place = f" (line {own[-1]} of its cell)" if own else ""
-    return f"it raised {type(error).__name__}{': ' + message if message else ''}{place}"
+    try:
+        message = " ".join(str(error).split())[:300]
+        return f"it raised {type(error).__name__}{': ' + message if message else ''}{place}"
+    except BaseException:  # the text of an exception is a student's code, too
+        return f"it raised an exception that cannot be written down{place}"
 
 
 def _short(value):
