@@ -147,12 +147,19 @@ def test_digest_sees_code_and_nothing_else():
     assert notebooks.digest(changed) != before
 
 
-def test_alternative_text_may_be_mended_without_a_new_run():
-    def drawn(code):
-        notebook = example()
-        notebook.cells[2].source = code
-        return notebook
+def drawn(code):
+    notebook = example()
+    notebook.cells[2].source = code
+    return notebook
 
+
+def test_a_value_for_smoke_may_change_without_a_new_run():
+    before, smoke, cpu, text = (notebooks.digest(drawn(f"steps = run.pick(smoke={a}, cpu={b})\nplots.x(alt={c})")) for a, b, c in (
+        (1, 2, "'a'"), ("(3,\n 'ä')", 2, "'a'"), (1, 3, "'a'"), (1, 2, "run.pick(smoke='b', cpu='c')")))
+    assert before == smoke == text != cpu
+
+
+def test_alternative_text_may_be_mended_without_a_new_run():
     before = drawn("plots.bars(['ä'], [1],\n           alt='One bar '\n               'and no more.', form='x')\nprint(1)")
     after = drawn("plots.bars(['ä'], [1],\n           alt='A single bar.', form='x')\nprint(1)")
     other = drawn("plots.bars(['ä'], [2],\n           alt='A single bar.', form='x')\nprint(1)")

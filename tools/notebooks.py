@@ -53,24 +53,35 @@ def _alternative_texts(source):
                    and node.arg == "alt"), key=lambda value: (value.lineno, value.col_offset))
 
 
-def _without_alternative_texts(source):
+def _smoke_values(source):
+    """What `run.pick` takes at budget smoke, as syntax nodes."""
+    return [keyword.value for call in ast.walk(ast.parse(source)) if isinstance(call, ast.Call)
+            and getattr(call.func, "attr", None) == "pick" for keyword in call.keywords if keyword.arg == "smoke"]
+
+
+def _without(source, values):
+    """The code as bytes, without these syntax nodes."""
     starts = [0]
     for line in source.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    code = source.encode()
-    for value in reversed(_alternative_texts(source)):
-        code = code[:starts[value.lineno - 1] + value.col_offset] + code[starts[value.end_lineno - 1]
-                                                                         + value.end_col_offset:]
-    return code
+    kept, end, code = [], 0, source.encode()
+    spans = [(starts[value.lineno - 1] + value.col_offset, starts[value.end_lineno - 1] + value.end_col_offset)
+             for value in values]
+    for first, last in sorted(spans):  # one may lie within another
+        kept.append(code[end:max(first, end)])
+        end = max(end, last)
+    return b"".join(kept) + code[end:]
 
 
 def digest(notebook):
-    """SHA-256 of what a lesson computes: all code cells, but not the setup cell and the alternative texts.
+    """SHA-256 of what a lesson computes: all code cells, but not the setup cell, alternative texts and smoke's values.
 
-    The setup cell's address may change, and alternative texts are prose; neither makes an output stale.
+    The setup cell's address may change, alternative texts are prose, and no reference run is made at budget smoke: none
+    of them makes an output stale.
     """
-    cells = [cell for cell in code_cells(notebook) if not is_setup(cell)]
-    return hashlib.sha256(b"\n\0".join(_without_alternative_texts(cell.source) for cell in cells)).hexdigest()
+    cells = [cell.source for cell in code_cells(notebook) if not is_setup(cell)]
+    return hashlib.sha256(b"\n\0".join(
+        _without(source, [*_alternative_texts(source), *_smoke_values(source)]) for source in cells)).hexdigest()
 
 
 def _lighter(picture, colours=256, large=LARGE):
