@@ -162,6 +162,7 @@ WRONG = {
         "shifted": (split_by(lambda h, w: np.fft.fftshift(np.hypot(*frequencies(h, w)))), "each by their own length"),
         "radians": (split_by(lambda h, w: 2 * np.pi * np.hypot(*frequencies(h, w))), "periods a pixel"),
         "no negative ones": (split_by(lambda h, w: np.hypot(np.arange(h)[:, None] / h, np.arange(w) / w)), "periods a pixel"),
+        "a cutoff below": (split_by(lambda h, w: np.hypot(*frequencies(h, w)) - 1e-9), "exactly a cutoff"),
         "complex": (split_by(lambda h, w: np.hypot(*frequencies(h, w)), real=False), "real numbers"),
         "up to each cutoff": (lambda image, cutoffs: np.cumsum(right_bands(image, cutoffs), axis=0), "do not add up"),
     },
@@ -266,7 +267,7 @@ def keras_lab():
     return namespace
 
 
-def build(given, widths=(24, 24), kernels=(5, 3), shuffle=None, last="zeros", size=None, fixed=True, post=None):
+def build(given, widths=(24, 24), kernels=(5, 3), shuffle=None, last="zeros", size=None, fixed=True, post=None, frozen=True, only=None):
     """A network like the solution's, with one thing changed."""
     keras, layers = given["keras"], given["layers"]
 
@@ -277,9 +278,9 @@ def build(given, widths=(24, 24), kernels=(5, 3), shuffle=None, last="zeros", si
             x = layers.Conv2D(width, side, padding="same", activation="relu")(x)
         maps = layers.Conv2D(scale**2, 3, padding="same", kernel_initializer=last)(x)
         if fixed:
-            maps = layers.Add()([maps, layers.Conv2D(scale**2, 5, padding="same", use_bias=False, trainable=False,
+            maps = layers.Add()([maps, layers.Conv2D(scale**2, 5, padding="same", use_bias=False, trainable=not frozen,
                                                      kernel_initializer=keras.initializers.Constant(kernel))(small)])
-        woven = (shuffle or given["PixelShuffle"])(scale)(maps)
+        woven = (shuffle or given["PixelShuffle"])(only or scale)(maps)
         return keras.Model(small, post(woven) if post else woven)
     return network
 
@@ -299,6 +300,8 @@ def test_wrong_networks_are_caught(keras_lab):
         "fixed size": (build(given, size=24), "ValueError|shape"),
         "does not learn": (lambda scale, kernel: _only_kernel(given, scale, kernel), "too few to learn"),
         "columns before rows": (build(given, shuffle=lambda scale: _swapped(given, scale)), "must start at zero"),
+        "kernel is trained": (build(given, frozen=False), "among the weights that are trained"),
+        "only x4": (build(given, only=4), "ValueError|shape"),
         "clipped": (build(given, post=layers.ReLU(max_value=0.5)), "does not give what the kernel gives"),
     }
     for name, (answer, reason) in wrong.items():
@@ -335,6 +338,7 @@ def _swapped(given, scale):
     (lambda low: super_resolution.enlarge(low, 4)[::-1], "from the small picture"),
     (lambda low: np.roll(super_resolution.enlarge(low, 4), 2, axis=1), "worse than|from the small picture"),
     (lambda low: super_resolution.enlarge(low, 4) / 255, "hardly any contrast"),
+    (lambda low: np.pad(super_resolution.enlarge(low, 4)[1:-1, 1:-1], 1), "zeros of the padding show"),
     (lambda low: super_resolution.enlarge(low, 4)[None, ..., None], "must be of shape"),
     (lambda low: super_resolution.enlarge(low, 4) + 0.01, "interpolation itself"),
     (lambda low: super_resolution.enlarge(low, 4) + np.random.default_rng(0).normal(0, 3, (4 * low.shape[0], 4 * low.shape[1])),

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import correlate
 
 from helpers import metrics, super_resolution
-from helpers.labs.tasks import Task, Wrong, expect, numbers
+from helpers.labs.tasks import Answer, Task, Wrong, expect, numbers
 
 SCALE = 4
 
@@ -97,7 +97,7 @@ def bands_sort_waves(answer, rng, lab):
 
 
 def bands_at_the_ends(answer, rng, lab):
-    """the mean is in the lowest band, and the finest diagonal pattern in the highest"""
+    """the mean is in the lowest band, the finest diagonal pattern in the highest, and a cutoff itself above it"""
     height, width = 2 * rng.integers(8, 20, size=2)
     flat = np.full((height, width), rng.uniform(50, 200))
     expect(np.allclose(split(answer, flat, (0.1, 0.3))[0], flat, atol=1e-3), "a picture of one grey belongs to the lowest "
@@ -105,6 +105,9 @@ def bands_at_the_ends(answer, rng, lab):
     board = np.indices((height, width)).sum(axis=0) % 2 * 2.0 - 1
     expect(np.allclose(split(answer, board, (0.1, 0.6))[2], board, atol=1e-3), "a chessboard of single pixels has half a "
            "period a pixel along rows and along columns; its frequency is 0.71, the largest that there is")
+    stripes = np.tile([1.0, 0, -1, 0], (int(rng.integers(9, 20)), 4))
+    expect(np.allclose(split(answer, stripes, (0.1, 0.25))[2], stripes, atol=1e-3), "a wave whose frequency is exactly a "
+           "cutoff belongs to the band above it: band 1 holds the waves from the first cutoff on, itself included")
 
 
 # Task band_psnr
@@ -212,28 +215,33 @@ def random_kernel(rng, scale):
 
 def network_starts_as_its_kernel(answer, rng, lab):
     """untrained, it is the given kernel with the pixel shuffle, for pictures of any size"""
-    kernel = random_kernel(rng, SCALE)
-    network = answer(SCALE, kernel)
-    for count in (1, 2):
+    for count, scale in ((1, SCALE), (2, SCALE), (1, 3)):
+        kernel = random_kernel(rng, scale)
+        network = answer(scale, kernel)
         low = rng.uniform(0, 1, size=(count, *uneven(rng, 12, 20), 1)).astype(np.float32)
-        got = numbers(network(low), (count, SCALE * low.shape[1], SCALE * low.shape[2], 1), "the network's answer")
-        inside = np.s_[2 * SCALE:-2 * SCALE, 2 * SCALE:-2 * SCALE]
+        got = numbers(network(low), (count, scale * low.shape[1], scale * low.shape[2], 1), f"the answer for scale {scale}")
+        inside = np.s_[2 * scale:-2 * scale, 2 * scale:-2 * scale]
         for one, given in zip(got, low):
-            wanted = woven(given[..., 0], kernel, SCALE)
+            wanted = woven(given[..., 0], kernel, scale)
             expect(np.allclose(one[..., 0][inside], wanted[inside], atol=2e-3), "the untrained network does not give what "
                    "the kernel gives, woven: the part that learns must start at zero (the last convolution with "
                    "kernel_initializer=\"zeros\"), and the maps of both parts are added before they are woven")
 
 
 def network_can_learn(answer, rng, lab):
-    """it keeps to the limit of parameters, and with other weights each answer depends on 9 x 9 small pixels or more"""
-    network = answer(SCALE, random_kernel(rng, SCALE))
+    """it keeps to the limit of parameters and the kernel fixed; with other weights each answer depends on 9 x 9 pixels"""
+    kernel = random_kernel(rng, SCALE)
+    network = answer(SCALE, kernel)
     network(np.zeros((1, 12, 14, 1), np.float32))  # a model of one's own class has its weights once it was called
     weights = network.get_weights()
     expect(isinstance(weights, list) and weights, "the network must be a Keras model with weights")
     count = sum(each.size for each in weights)
     expect(count <= lab.limit, f"the network has {count:,} parameters; the limit is {lab.limit:,}, the fixed kernel included")
     expect(count >= 1500, f"the network has only {count:,} parameters, too few to learn much")
+    trained = [np.asarray(each.numpy() if isinstance(each, Answer) else each) for each in network.trainable_variables.value()]
+    expect(not any(each.size == kernel.size and np.allclose(np.sort(each.ravel()), np.sort(kernel.ravel()), atol=1e-4)
+                   for each in trained), "the given kernel is among the weights that are trained; fix it, with "
+           "trainable=False for its layer")
     network.set_weights([each + rng.normal(0, 0.1, size=each.shape).astype(each.dtype) for each in weights])
     low = rng.uniform(0.3, 0.7, size=(1, 25, 27, 1)).astype(np.float32)
     changed = low.copy()
@@ -312,12 +320,17 @@ def gains_of(answer, rng, lab, count=4):
 
 
 def enlarger_is_faithful(answer, rng, lab):
-    """its answer, shrunk again, is the small picture, and it is more than interpolation"""
+    """its answer, shrunk again, is the small picture, with its border, and it is more than interpolation"""
     gains, kept = gains_of(answer, rng, lab, count=2)
     for low, got in kept:
         back = metrics.psnr(low, super_resolution.shrink(got, SCALE), border=2)
         expect(back > 28, f"shrunk again, the answer is {back:.1f} dB from the small picture; 28 dB are asked for. Is it "
                "shifted, turned, or of another brightness?")
+    grey = rng.uniform(150, 200)
+    flat = numbers(answer(np.full((12, 15), grey, np.float32)), (48, 60), "the enlarged luma")
+    rim = np.concatenate([flat[0], flat[-1], flat[:, 0], flat[:, -1]]).mean()
+    expect(abs(rim - flat[16:-16, 16:-16].mean()) < 0.1 * grey, f"of an even picture of grey {grey:.0f} the outermost pixels "
+           f"come out as {rim:.0f}: the zeros of the padding show. Give the network a few more pixels around, and cut them off")
     expect(gains.mean() > -0.5, f"on new pictures it is {-gains.mean():.2f} dB worse than bicubic interpolation: this is "
            "another kind of picture, or a network that has not learned")
     expect(np.abs(gains).max() > 5e-3, "this is bicubic interpolation itself; the trained network must answer")
