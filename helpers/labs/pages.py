@@ -11,6 +11,8 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .4rem .6rem;
        border-bottom: 1px solid #8888; vertical-align: top; }
 td:last-child, th:last-child { text-align: right; white-space: nowrap; } code { overflow-wrap: anywhere; }
+@media (max-width: 34rem) { thead { display: none; } tr { display: block; padding: .6rem 0; border-bottom: 1px solid #8888; }
+       td, td:last-child { display: block; padding: .1rem 0; border: 0; text-align: left; } }
 """
 
 
