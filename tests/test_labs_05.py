@@ -267,7 +267,8 @@ def keras_lab():
     return namespace
 
 
-def build(given, widths=(24, 24), kernels=(5, 3), shuffle=None, last="zeros", size=None, fixed=True, post=None, frozen=True, only=None):
+def build(given, widths=(24, 24), kernels=(5, 3), shuffle=None, last="zeros", size=None, fixed=True, post=None,
+          frozen=True, only=None):
     """A network like the solution's, with one thing changed."""
     keras, layers = given["keras"], given["layers"]
 
