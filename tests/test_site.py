@@ -215,6 +215,20 @@ def test_the_landing_page_shows_real_results(site, pages):
             assert picture["alt"] == result.alt and (site / picture["src"]).is_file()
 
 
+def test_the_gallery_shows_real_results(site, pages):
+    """A card of class `shows-NAME` bears the result of that name, and every result stands on some page."""
+    tasks = {task.__name__ for task in cards.TASKS}
+    shown = {}
+    for name, page in pages.items():
+        for card in page.find_all("div", class_="sd-card"):
+            for wanted in (each.removeprefix("shows-") for each in card["class"] if each.startswith("shows-")):
+                picture, = card.find_all("img")
+                assert picture["alt"] == cards.result(wanted).alt and wanted not in shown, f"{name}: {wanted}"
+                assert (site / name).parent.joinpath(picture["src"]).is_file(), f"{name}: {picture['src']}"
+                shown[wanted] = name
+    assert shown.keys() == cards.RESULTS.keys() - tasks, "results that no page shows"
+
+
 def test_every_page_has_a_title_a_description_and_a_card_of_its_own(site, pages):
     seen = {}
     base = site_address()

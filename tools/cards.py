@@ -185,6 +185,19 @@ RESULTS = {
                        "Old houses on a river, painted by the network in swirling strokes of deep blue and yellow."),
     "tracking": ("07_tracking/02_from_pixels_to_tracks", "looping film of the rendered street", (0, 0, 1, 1),
                  "A rendered street with numbered boxes around people who walk; the number follows the person."),
+    # The gallery of chapter 6.
+    "layers": ("06_style_transfer/01_neural_style_transfer", "reconstructions from one layer", (0.345, 0.575, 0.655, 0.98),
+               "Houses on a river, rebuilt from a late layer: all is in its place, in drifting colours and ragged edges."),
+    "hands": ("06_style_transfer/01_neural_style_transfer", "river in four manners", (0.508, 0.57, 0.984, 0.98),
+              "The houses in wavy bands of orange and dark blue."),
+    "colours": ("06_style_transfer/01_neural_style_transfer", "painted scene three times", (0.344, 0.125, 0.653, 0.955),
+                "The houses in brush strokes, in the colours of the photograph."),
+    "look": ("06_style_transfer/02_a_network_for_one_style", "each beside its optimised picture", (0.67, 0.372, 0.983, 0.648),
+                 "The houses above waves in beige and dark blue, painted by a network."),
+    "unseen": ("06_style_transfer/03_any_style_at_once", "dark outlines, dark green", (0.806, 0.14, 0.99, 0.935),
+               "The houses in orange and dark brown under a violet sky."),
+    "failures": ("06_style_transfer/01_neural_style_transfer", "background is filled with foam", (0.014, 0.135, 0.328, 0.953),
+                 "Two parrots; the soft background behind them is full of foam and blotches."),
 }
 Result = collections.namedtuple("Result", "picture alt lesson")
 

@@ -18,6 +18,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 CARD = re.compile(r"_static/cards/(\w+)\.svg$")
+SHOWS = "shows-"  # a card of this class, `shows-NAME`, gets the result of that name as its picture
 CHAPTER = re.compile(r"chapters/(\d+_\w+)/")
 LOST = """<section><h1>There is no page at this address</h1>
 <p>It may have moved, or the link that you followed may have a slip. Where to go on:</p>
@@ -96,12 +97,20 @@ def fitted(picture, width, height, at_most=3):
 
 
 def show_results(app, doctree, docname):
-    """On the landing page, put the real result of a lesson in the place of the drawn picture of its task."""
+    """Put real results of lessons on cards: on the landing page in the place of a drawn picture, else above the text."""
+    def show(name, image):
+        image["uri"] = "../" * docname.count("/") + f"_static/results/{name}.webp"
+        image["candidates"] = {"*": image["uri"]}
+        image["alt"] = cards.result(name).alt
+        return image
+
     for image in doctree.findall(nodes.image):
-        if (card := CARD.search(image["uri"])) and (result := cards.result(card[1])):
-            image["uri"] = "../" * docname.count("/") + f"_static/results/{card[1]}.webp"
-            image["candidates"] = {"*": image["uri"]}
-            image["alt"] = result.alt
+        if (card := CARD.search(image["uri"])) and cards.result(card[1]):
+            show(card[1], image)
+    for card in list(doctree.findall(nodes.container)):
+        for name in (each.removeprefix(SHOWS) for each in card["classes"] if each.startswith(SHOWS)):
+            if cards.result(name):
+                card.insert(0, show(name, nodes.image(classes=["sd-card-img-top"])))
 
 
 def lost_page(app):
@@ -148,7 +157,7 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     out, base, site = Path(app.outdir), app.config.html_baseurl, app.config.html_title
-    results = {task.__name__: cards.result(task.__name__) for task in cards.TASKS}
+    results = {name: cards.result(name) for name in cards.RESULTS}
     for folder in ("results", "social"):
         (out / "_static" / folder).mkdir(exist_ok=True)
     for name, result in results.items():
@@ -158,7 +167,7 @@ def finish(app, exception):
         number = ".".join(map(str, title.get("secnumber", ())))
         chapter = CHAPTER.match(name)
         own = results.get(chapter[1].split("_", 1)[1]) if chapter else None
-        pictures = [own] if own else [result for result in results.values() if result]
+        pictures = [own] if own else [results[task.__name__] for task in cards.TASKS if results[task.__name__]]
         social_card(f"{number} {title.astext()}".strip(), site, [each.picture for each in pictures]).save(
             out / "_static/social" / social_name(name), quality=80)
     for page in out.rglob("*.html"):
