@@ -152,7 +152,7 @@ def test_a_wrong_answer_is_told_why(answer, reason):
     assert verdict.status == "wrong" and reason in verdict.reason
 
 
-@pytest.mark.parametrize("file", ["<cell 4>", "<ipython-input-4-abc>", "/tmp/ipykernel_12/34.py", r"C:\\t\\ipykernel_1\\2.py"])
+@pytest.mark.parametrize("file", ["<cell 4>", "<ipython-input-4-abc>", "/elsewhere/ipykernel_12/34.py", r"C:\\t\\ipykernel_1\\2.py"])
 def test_an_error_names_the_line_of_the_students_cell(file):
     namespace = {}
     exec(compile("def double(x):\n    y = 1\n    return y / 0", file, "exec"), namespace)

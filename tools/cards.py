@@ -167,8 +167,9 @@ def tracking():
             + frame(196, 113, 296, 173, "car 1", ORANGE))
 
 
-# Where the site takes a task's real result from: a lesson, words in the alternative text of one of its pictures, the
-# part of the picture that is shown (left, top, right, bottom, as shares of its size), and what that part shows.
+# Where the site takes the pictures of its cards from, by name (a task, or a card of a gallery): a lesson, words in the
+# alternative text of one of its pictures, the part of the picture that is shown (left, top, right, bottom, as shares of
+# its size), and what that part shows.
 RESULTS = {
     "classification": ("01_classification/04_resnet", "Grad-CAM", (0.255, 0, 0.745, 1),
                        "Four test images with their true class; below them, in yellow, what the network looked at, and "
@@ -193,7 +194,7 @@ RESULTS = {
     "colours": ("06_style_transfer/01_neural_style_transfer", "painted scene three times", (0.344, 0.125, 0.653, 0.955),
                 "The houses in brush strokes, in the colours of the photograph."),
     "look": ("06_style_transfer/02_a_network_for_one_style", "each beside its optimised picture", (0.67, 0.372, 0.983, 0.648),
-                 "The houses above waves in beige and dark blue, painted by a network."),
+             "The houses above waves in beige and dark blue, painted by a network."),
     "unseen": ("06_style_transfer/03_any_style_at_once", "dark outlines, dark green", (0.806, 0.14, 0.99, 0.935),
                "The houses in orange and dark brown under a violet sky."),
     "failures": ("06_style_transfer/01_neural_style_transfer", "background is filled with foam", (0.014, 0.135, 0.328, 0.953),
@@ -204,7 +205,7 @@ Result = collections.namedtuple("Result", "picture alt lesson")
 
 @functools.cache
 def result(task):
-    """The real result of a task as (picture, alternative text, lesson); None while no lesson has stored it."""
+    """The real result of a name in RESULTS as (picture, alternative text, lesson); None while no lesson has stored it."""
     from PIL import Image
 
     lesson, words, part, alt = RESULTS.get(task, (None,) * 4)

@@ -2,7 +2,7 @@
 
 Every page gets a description and tags for social networks with a picture of its own; the site gets a map for
 search engines, a page for addresses that do not exist, and the landing page at its bare address. Pictures get
-their width and height, so that nothing moves while they load. The landing page shows real results.
+their width and height, so that nothing moves while they load. The landing page and the gallery show real results.
 """
 import functools
 import html
